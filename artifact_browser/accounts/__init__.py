@@ -1,0 +1,1 @@
+"""Accounts: records without secrets, the keychain, and credentials with an end."""

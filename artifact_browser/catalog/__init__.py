@@ -1,0 +1,1 @@
+"""Collections, artifacts and their manifests: read, staged, committed with compare-and-swap."""

@@ -1,0 +1,1 @@
+"""Dialogs that add, edit and test accounts."""

@@ -1,0 +1,1 @@
+"""Bucket tree, blob table, address, filter and details."""

@@ -1,0 +1,1 @@
+"""The gallery of collections and artifacts, and its dialogs."""

@@ -1,0 +1,1 @@
+"""The transfers strip, its model and the questions around a transfer."""

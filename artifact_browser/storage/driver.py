@@ -1,0 +1,290 @@
+"""The promise every provider keeps: one protocol, one record of capabilities, plain data in and out.
+
+Drivers are synchronous and live in worker processes. A driver object belongs to one job (it carries the job's
+cancel token) and is cheap; connections are shared per process behind it. It may be used by several threads at
+once. It raises only errors of :mod:`artifact_browser.errors`. It never retries a conditional write; everything
+else it retries itself on connection loss, throttling and 5xx (at most 4 attempts, jittered back-off).
+
+Keys are opaque ``str``: never normalised, split or joined here (design decision 3). Times are microseconds since
+the epoch, UTC. Sizes are bytes.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+
+class Support(StrEnum):
+    YES = "yes"
+    NO = "no"
+    #: not probed yet on this endpoint
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What this endpoint can do: data, not ``isinstance``. Probed values are remembered per endpoint."""
+
+    provider: str
+    create_bucket: bool = True
+    metadata: bool = True
+    tags: bool = True
+    storage_classes: tuple[str, ...] = ()
+    #: PUT ``If-None-Match: *`` is honoured
+    conditional_create: Support = Support.UNKNOWN
+    #: PUT ``If-Match`` is honoured
+    conditional_replace: Support = Support.UNKNOWN
+    conditional_delete: Support = Support.UNKNOWN
+    conditional_copy: Support = Support.UNKNOWN
+    #: whether ``If-Match`` wants ``"etag"`` or ``etag`` (Ceph 16.2)
+    etag_quoted: bool = True
+    presign: bool = True
+    #: links work only while the app runs (This computer)
+    presign_local: bool = False
+    max_presign_s: int = 7 * 24 * 3600
+    max_key_bytes: int = 1024
+    min_part_bytes: int = 5 * 1024**2
+    max_part_bytes: int = 5 * 1024**3
+    max_parts: int = 10_000
+    max_put_bytes: int = 5 * 1024**3
+    checksums: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BucketInfo:
+    name: str
+    created_us: int | None = None
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListPage:
+    """One page of a listing, as parallel columns in server (byte) order.
+
+    ``prefixes`` are the common prefixes of this page (full, with the delimiter). ``etags`` are without quotes, in
+    step with ``keys``; empty strings where unknown. ``next_token`` is ``None`` on the last page.
+    """
+
+    keys: Sequence[str]
+    sizes: array[int]  # typecode 'q'
+    modified_us: array[int]  # typecode 'q'
+    etags: Sequence[str]
+    classes: Sequence[str]
+    prefixes: Sequence[str]
+    next_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BlobInfo:
+    """What HEAD says. ``etag`` is without quotes and opaque. ``checksums`` maps ``CRC32C`` etc. to base64."""
+
+    key: str
+    size_bytes: int
+    modified_us: int
+    etag: str
+    content_type: str = ""
+    storage_class: str = ""
+    version_id: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    checksums: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """A body that lies in a file: the driver maps or sends it from there.
+
+    :ivar offset: first byte; :ivar length: number of bytes
+    """
+
+    path: Path
+    offset: int
+    length: int
+
+
+#: What can be sent. Whole bodies only: no stream of unknown length.
+Body = bytes | memoryview | FileSlice
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold for a write: ``if_absent`` (create only) or ``if_match`` (ETag without quotes)."""
+
+    if_absent: bool = False
+    if_match: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    content_type: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    storage_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "")."""
+
+    etag: str
+    version_id: str = ""
+    verified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    number: int
+    etag: str
+    size_bytes: int
+    checksum: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """An unfinished multipart upload."""
+
+    key: str
+    upload_id: str
+    started_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """One key's outcome of a batch delete: ``error`` is empty when it is gone (404 counts as gone)."""
+
+    key: str
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkOptions:
+    """What a presigned link is for.
+
+    :ivar method: ``GET`` or ``PUT``; :ivar expires_in_s: asked life; the link's real end is in :class:`Link`
+    :ivar save_as: file name in ``Content-Disposition: attachment`` (GET); empty leaves the blob's own
+    :ivar content_type: forced on GET (response) or required on PUT
+    """
+
+    method: str = "GET"
+    expires_in_s: int = 3600
+    save_as: str = ""
+    content_type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """``limited_by``: empty, ``maximum`` (7 days) or ``credentials`` (the sign-in ends first)."""
+
+    key: str
+    url: str = field(repr=False)
+    expires_at: float
+    limited_by: str = ""
+
+
+class Reader(Protocol):
+    """An open GET: ``info`` is the answer's head; read once, front to back, then close (context manager)."""
+
+    info: BlobInfo
+
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill as much as has arrived; 0 at the end. :raises NetworkError: short body included"""
+
+    def read(self, size_bytes: int = -1) -> bytes: ...
+
+
+class Driver(Protocol):
+    """One account's store, for one job."""
+
+    capabilities: Capabilities
+
+    # -- buckets ------------------------------------------------------------------------------------------------
+    def list_buckets(self) -> list[BucketInfo]:
+        """:raises AccessDenied: listing buckets is not allowed (open one by name instead)"""
+
+    def create_bucket(self, bucket: str) -> None:
+        """:raises BucketExists: also when it is ours; :raises InputError: the name breaks the rules"""
+
+    def delete_bucket(self, bucket: str) -> None:
+        """Delete an empty bucket. :raises BucketNotEmpty: blobs or unfinished uploads are in it"""
+
+    def check_bucket(self, bucket: str) -> None:
+        """Return if the bucket exists and may be listed. :raises BucketNotFound: :raises AccessDenied:"""
+
+    # -- listing ------------------------------------------------------------------------------------------------
+    def list_pages(
+        self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
+    ) -> Iterator[ListPage]:
+        """Pages in key byte order, one request each, fetched as the iterator is advanced; an empty prefix yields
+        one empty page. ``delimiter=""`` lists recursively.
+
+        :raises UnexpectedAnswer: truncated without a token, or a repeated token (would loop for ever)
+        """
+
+    # -- blobs --------------------------------------------------------------------------------------------------
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        """:raises BlobNotFound: :raises BucketNotFound: where the store tells them apart"""
+
+    def get(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+    ) -> AbstractContextManager[Reader]:
+        """Open a GET for bytes ``[start, start+length)``; ``length=None`` to the end. ``length`` past the end is cut.
+
+        :raises PreconditionFailed: the blob is not ``if_match`` any more
+        """
+
+    def put(
+        self, bucket: str, key: str, body: Body, options: WriteOptions = ..., condition: Condition | None = None
+    ) -> Written:
+        """Write a whole blob (at most ``max_put_bytes``). With a condition it is sent exactly once.
+
+        :raises PreconditionFailed: the condition did not hold: nothing was written
+        :raises OutcomeUnknown: conditional, and the answer was lost, 409 or 5xx: re-read before trying again
+        :raises SourceChanged: a FileSlice's file changed while it was sent
+        """
+
+    def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
+        """Delete; a key that is not there is no error. :raises NotSupported: ``if_match`` is not honoured here"""
+
+    def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
+        """Delete up to any number of keys (batched inside); one outcome per key, in order."""
+
+    def copy(
+        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+    ) -> Written:
+        """Server-side copy within this account, metadata and tags kept (at most 5 GiB on S3)."""
+
+    def get_tags(self, bucket: str, key: str) -> dict[str, str]: ...
+
+    def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None: ...
+
+    # -- multipart ----------------------------------------------------------------------------------------------
+    def create_upload(self, bucket: str, key: str, options: WriteOptions = ...) -> str:
+        """Begin a multipart upload and return its id."""
+
+    def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
+        """Send part ``number`` (from 1). :raises UploadNotFound:"""
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        """Parts the store has, by number. :raises UploadNotFound:"""
+
+    def complete_upload(
+        self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
+    ) -> Written: ...
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        """Drop the upload and its parts; one that is gone is no error."""
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]: ...
+
+    # -- links --------------------------------------------------------------------------------------------------
+    def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
+        """A link per key, in order; no request is made. :raises ReadOnlyAccount: PUT on a read-only account"""
+
+    def close(self) -> None:
+        """Give back what this job held. Never raises."""

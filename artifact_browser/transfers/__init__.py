@@ -1,0 +1,1 @@
+"""Moving bytes: plans, the engine that schedules them, the movers that carry them, and what to show of it."""
