@@ -239,7 +239,7 @@ class Driver(Protocol):
         """
 
     def put(
-        self, bucket: str, key: str, body: Body, options: WriteOptions = ..., condition: Condition | None = None
+        self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
     ) -> Written:
         """Write a whole blob (at most ``max_put_bytes``). With a condition it is sent exactly once.
 
@@ -264,7 +264,7 @@ class Driver(Protocol):
     def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None: ...
 
     # -- multipart ----------------------------------------------------------------------------------------------
-    def create_upload(self, bucket: str, key: str, options: WriteOptions = ...) -> str:
+    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
         """Begin a multipart upload and return its id."""
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:

@@ -1,0 +1,51 @@
+"""From an account record to its driver, inside a worker: the one place that knows which provider is which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from artifact_browser.accounts.record import AccountKind, AccountRecord
+from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.read_only import ReadOnlyDriver
+from artifact_browser.workers.job import JobContext
+
+
+def open_driver(context: JobContext, record: AccountRecord) -> Driver:
+    """The account's driver for this job; close it when the job ends (or use :func:`opened`).
+
+    Providers are imported here, on first use: a worker that only serves *This computer* never loads botocore.
+
+    :raises CredentialsMissing, CredentialsExpired: when the account cannot sign in (at the first request)
+    """
+    driver = _open_local(context, record) if record.kind is AccountKind.LOCAL else _open_s3(context, record)
+    return ReadOnlyDriver(driver) if record.read_only else driver
+
+
+@contextmanager
+def opened(context: JobContext, record: AccountRecord) -> Iterator[Driver]:
+    """``with opened(context, record) as driver`` closes it at the end."""
+    driver = open_driver(context, record)
+    try:
+        yield driver
+    finally:
+        driver.close()
+
+
+def _open_local(context: JobContext, record: AccountRecord) -> Driver:
+    from artifact_browser.storage.drivers.local.links import LinkService, LinkServiceWanted
+    from artifact_browser.storage.drivers.local.open import open_local
+
+    def link_service() -> LinkService:
+        service = context.ask(LinkServiceWanted())
+        assert isinstance(service, LinkService)
+        return service
+
+    return open_local(record, context.paths, context.cancel, link_service)
+
+
+def _open_s3(context: JobContext, record: AccountRecord) -> Driver:
+    from artifact_browser.accounts.credentials import lease_source
+    from artifact_browser.storage.drivers.s3.open import open_s3
+
+    return open_s3(record, lease_source(context, record), context.cancel, context.paths)

@@ -1,0 +1,123 @@
+"""The read-only switch of an account, enforced below everything that could forget it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import NoReturn
+
+from artifact_browser.errors import ReadOnlyAccount
+from artifact_browser.storage.driver import (
+    BlobInfo,
+    Body,
+    BucketInfo,
+    Condition,
+    Deleted,
+    Driver,
+    Link,
+    LinkOptions,
+    ListPage,
+    Part,
+    Reader,
+    Upload,
+    WriteOptions,
+    Written,
+)
+
+
+class ReadOnlyDriver:
+    """A driver whose every changing call is refused before a byte leaves this computer.
+
+    Spelled out call by call, without ``__getattr__``: a method added to the protocol is refused by the type
+    checker until somebody decides on which side it stands.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.capabilities = replace(driver.capabilities, create_bucket=False)
+
+    def list_buckets(self) -> list[BucketInfo]:
+        return self._driver.list_buckets()
+
+    def check_bucket(self, bucket: str) -> None:
+        self._driver.check_bucket(bucket)
+
+    def list_pages(
+        self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
+    ) -> Iterator[ListPage]:
+        return self._driver.list_pages(
+            bucket, prefix, delimiter=delimiter, start_after=start_after, page_size=page_size
+        )
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        return self._driver.head(bucket, key)
+
+    def get(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+    ) -> AbstractContextManager[Reader]:
+        return self._driver.get(bucket, key, start=start, length=length, if_match=if_match)
+
+    def get_tags(self, bucket: str, key: str) -> dict[str, str]:
+        return self._driver.get_tags(bucket, key)
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        return self._driver.list_parts(bucket, key, upload_id)
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
+        return self._driver.list_uploads(bucket, prefix)
+
+    def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
+        if options.method != "GET":
+            self._refuse(f"{bucket}/{keys[0] if keys else ''}")
+        return self._driver.presign(bucket, keys, options)
+
+    def close(self) -> None:
+        self._driver.close()
+
+    def create_bucket(self, bucket: str) -> None:
+        self._refuse(bucket)
+
+    def delete_bucket(self, bucket: str) -> None:
+        self._refuse(bucket)
+
+    def put(
+        self,
+        bucket: str,
+        key: str,
+        body: Body,
+        options: WriteOptions | None = None,
+        condition: Condition | None = None,
+    ) -> Written:
+        self._refuse(f"{bucket}/{key}")
+
+    def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
+        self._refuse(f"{bucket}/{key}")
+
+    def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
+        self._refuse(bucket)
+
+    def copy(
+        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+    ) -> Written:
+        self._refuse(f"{to_bucket}/{to_key}")
+
+    def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
+        self._refuse(f"{bucket}/{key}")
+
+    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+        self._refuse(f"{bucket}/{key}")
+
+    def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
+        self._refuse(f"{bucket}/{key}")
+
+    def complete_upload(
+        self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
+    ) -> Written:
+        self._refuse(f"{bucket}/{key}")
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        self._refuse(f"{bucket}/{key}")
+
+    def _refuse(self, subject: str) -> NoReturn:
+        raise ReadOnlyAccount("Nothing was changed.", subject=subject)
