@@ -24,7 +24,7 @@ def open_driver(context: JobContext, record: AccountRecord) -> Driver:
 
 @contextmanager
 def opened(context: JobContext, record: AccountRecord) -> Iterator[Driver]:
-    """``with opened(context, record) as driver`` closes it at the end."""
+    """The driver for a ``with`` block, closed at its end."""
     driver = open_driver(context, record)
     try:
         yield driver
