@@ -48,13 +48,16 @@ class Row:
 
 
 class KeyTableWriter:
-    """Appends rows. One writer per table, in a worker; not thread-safe."""
+    """Appends rows. One writer per table, in a worker; not thread-safe.
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self._rows = _open_private(folder / f"{name}.rows")
-        self._keys = _open_private(folder / f"{name}.keys")
-        self._end = 0
-        self.count = 0
+    :param keep: go on behind the first ``keep`` rows of an earlier writer instead of starting anew
+    """
+
+    def __init__(self, folder: Path, name: str, keep: int = 0) -> None:
+        self._end, self.last_key = _last_row(folder, name, keep)
+        self._rows = _open_private(folder / f"{name}.rows", keep * ROW.size)
+        self._keys = _open_private(folder / f"{name}.keys", self._end)
+        self.count = keep
 
     def append(
         self, keys: Sequence[str], sizes: array[int], modified_us: array[int], class_codes: Sequence[int]
@@ -70,6 +73,7 @@ class KeyTableWriter:
         self._rows.write(b"".join(map(pack, ends[1:], sizes, modified_us, class_codes)))
         self._rows.flush()
         self._end = ends[-1]
+        self.last_key = keys[-1]
         self.count += len(keys)
 
     def close(self) -> None:
@@ -144,8 +148,24 @@ class KeyTable:
         self._rows = self._keys = b""
 
 
-def _open_private(path: Path) -> BinaryIO:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=1 << 20)
+def _last_row(folder: Path, name: str, keep: int) -> tuple[int, str]:
+    """``(end of the key heap, last key)`` of the first ``keep`` rows."""
+    if not keep:
+        return 0, ""
+    table = KeyTable(folder, name)
+    table.grow(keep)
+    try:
+        return table.facts(keep - 1)[0], table.key(keep - 1)
+    finally:
+        table.close()
+
+
+def _open_private(path: Path, length: int) -> BinaryIO:
+    """Open for writing behind the first ``length`` bytes; what lies behind them is cut."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+    os.ftruncate(descriptor, length)
+    os.lseek(descriptor, length, os.SEEK_SET)
+    return os.fdopen(descriptor, "wb", buffering=1 << 20)
 
 
 def _map(path: Path) -> mmap.mmap | bytes:

@@ -12,9 +12,10 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.accounts.record import AccountKind, AccountRecord
+from artifact_browser.errors import AccessDenied
 from artifact_browser.paths import make_private
-from artifact_browser.storage.columns import KeyTableWriter
+from artifact_browser.storage.columns import KeyTableWriter, encode_key
 from artifact_browser.storage.driver import BucketInfo, ListPage
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
@@ -38,16 +39,25 @@ class ListingGrown:
     classes: tuple[str, ...] = field(default=("",))
 
 
+#: The state of a listing that has not begun.
+NOTHING = ListingGrown(0, 0, 0, 0)
+
+
 class _Sink:
     """The two tables and the running totals of one listing."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folders = KeyTableWriter(folder, FOLDERS)
-        self.blobs = KeyTableWriter(folder, BLOBS)
-        self.size_bytes = 0
-        self.requests = 0
-        self.codes: dict[str, int] = {"": 0}
-        self._last_prefix: str | None = None
+    def __init__(self, folder: Path, before: ListingGrown) -> None:
+        self.folders = KeyTableWriter(folder, FOLDERS, before.folders)
+        self.blobs = KeyTableWriter(folder, BLOBS, before.blobs)
+        self.size_bytes = before.size_bytes
+        self.requests = before.requests
+        self.codes = {name: code for code, name in enumerate(before.classes)}
+        self._last_prefix = self.folders.last_key if before.folders else None
+
+    @property
+    def last_key(self) -> str:
+        """Where to go on: the greatest key or prefix so far."""
+        return max(self.folders.last_key, self.blobs.last_key, key=encode_key)
 
     def take(self, page: ListPage) -> None:
         self.requests += 1
@@ -76,18 +86,19 @@ class _Sink:
 
 
 def list_prefix(
-    context: JobContext, record: AccountRecord, bucket: str, prefix: str, folder: str
+    context: JobContext, record: AccountRecord, bucket: str, prefix: str, folder: str, before: ListingGrown = NOTHING
 ) -> Generator[ListingGrown, None, ListingGrown]:
     """Job: list ``prefix`` (one level) into ``folder``; yields after the first page and then about every 100 ms.
 
+    :param before: the last state of a listing that stopped: go on behind it
     :returns: the complete state
     :raises ArtifactBrowserError: what ended the listing; rows told valid before stay valid
     """
-    sink = _Sink(make_private(Path(folder)))
+    sink = _Sink(make_private(Path(folder)), before)
     try:
         with opened(context, record) as driver:
             told = 0.0
-            for page in driver.list_pages(bucket, prefix):
+            for page in driver.list_pages(bucket, prefix, start_after=sink.last_key):
                 context.cancel.raise_if_cancelled()
                 sink.take(page)
                 now = time.monotonic()
@@ -99,14 +110,67 @@ def list_prefix(
         sink.close()
 
 
-def list_buckets(context: JobContext, record: AccountRecord) -> Generator[None, None, list[BucketInfo]]:
-    """Job: the account's buckets, by name.
+@dataclass(frozen=True, slots=True)
+class BucketList:
+    """An account's buckets by name. ``denied``: only the ones opened by name, since listing them is not allowed."""
 
-    :raises AccessDenied: the account may not list buckets (open one by name)
-    """
+    buckets: tuple[BucketInfo, ...]
+    denied: bool = False
+
+
+def list_buckets(context: JobContext, record: AccountRecord) -> Generator[None, None, BucketList]:
+    """Job: the account's buckets, with those that were opened by name."""
     yield from ()  # a job is a generator
+    found: dict[str, BucketInfo] = {name: BucketInfo(name) for name in record.buckets}
+    denied = record.kind is AccountKind.PUBLIC
+    if not denied:
+        with opened(context, record) as driver:
+            try:
+                found |= {bucket.name: bucket for bucket in driver.list_buckets()}
+            except AccessDenied:
+                denied = True
+    return BucketList(tuple(found[name] for name in sorted(found)), denied)
+
+
+def list_account(context: JobContext, record: AccountRecord, folder: str) -> Generator[None, None, ListingGrown]:
+    """Job: the account's buckets as the folders of a listing, so that one table shows them too."""
+    found = yield from list_buckets(context, record)
+    sink = _Sink(make_private(Path(folder)), NOTHING)
+    try:
+        created = array("q", (bucket.created_us or 0 for bucket in found.buckets))
+        names = [bucket.name for bucket in found.buckets]
+        sink.folders.append(names, array("q", bytes(8 * len(names))), created, bytes(len(names)))
+        sink.requests = 1
+        return sink.state()
+    finally:
+        sink.close()
+
+
+#: How many pages a tree node looks through for folders before it says "more".
+TREE_PAGES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class FolderList:
+    """The prefixes directly below one. ``more``: the search stopped after :data:`TREE_PAGES` pages."""
+
+    prefixes: tuple[str, ...]
+    more: bool = False
+
+
+def list_folders(
+    context: JobContext, record: AccountRecord, bucket: str, prefix: str
+) -> Generator[None, None, FolderList]:
+    """Job: the prefixes below ``prefix``, for a tree node."""
+    yield from ()
+    prefixes: list[str] = []
     with opened(context, record) as driver:
-        return sorted(driver.list_buckets(), key=lambda bucket: bucket.name)
+        for number, page in enumerate(driver.list_pages(bucket, prefix), start=1):
+            context.cancel.raise_if_cancelled()
+            prefixes += (found for found in page.prefixes if not prefixes or found != prefixes[-1])
+            if number == TREE_PAGES and page.next_token is not None:
+                return FolderList(tuple(prefixes), more=True)
+    return FolderList(tuple(prefixes))
 
 
 def forget_listing(folder: Path) -> None:
