@@ -1,0 +1,141 @@
+"""The look of every dialog: title, body, and a footer with one primary button.
+
+A dialog is named as its action without the dots, each field as its visible label, the main button as its verb.
+It returns what was chosen and does nothing itself.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from artifact_browser.gui.common.announce import announce
+from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.widgets import ICON_PX, Kind, button, label, set_kind
+
+_NOTE_ICONS = {
+    Kind.NOTE_OK: ("circle-check", "ok"),
+    Kind.NOTE_WARNING: ("triangle-alert", "warning"),
+    Kind.NOTE_BAD: ("circle-alert", "bad"),
+}
+
+
+class Note(QFrame):
+    """A tinted box with an icon and a sentence: how something went, or what to mind. Hidden while empty."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(12, 10, 12, 10)
+        row.setSpacing(10)
+        self._icon = QLabel()
+        self._text = label("", wrap=True, copyable=True)
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        row.addWidget(self._text, 1)
+        self.hide()
+
+    def show_text(self, text: str, kind: Kind = Kind.NOTE_BAD) -> None:
+        """Say ``text`` (and announce it); an empty one hides the box."""
+        self.setVisible(bool(text))
+        if not text:
+            return
+        set_kind(self, kind)
+        name, role = _NOTE_ICONS[kind]
+        self._icon.setPixmap(icon(name, role).pixmap(ICON_PX, ICON_PX))
+        self._text.setText(text)
+        announce(self, text, urgent=kind is Kind.NOTE_BAD)
+
+    def text(self) -> str:
+        """What it says now; empty while hidden."""
+        return "" if self.isHidden() else self._text.text()
+
+
+class AppDialog(QDialog):
+    """Base of the app's dialogs: fill ``body``, listen to ``accepted``.
+
+    :param title: shown, and the accessible name ("Share", "New bucket")
+    :param primary: the primary button's verb ("Create"); it accepts the dialog unless rewired
+    :param subtitle: one dim sentence below the title
+    :param destructive: the primary action deletes something
+    """
+
+    def __init__(
+        self,
+        title: str,
+        primary: str,
+        parent: QWidget | None = None,
+        *,
+        subtitle: str = "",
+        cancel: str = "Cancel",
+        destructive: bool = False,
+        width: int = 480,
+    ) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(title)
+        self.setAccessibleName(title)
+        self.setMinimumWidth(min(width, 560))
+        self.resize(width, self.sizeHint().height())
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(24, 20, 24, 20)
+        outer.setSpacing(16)
+        self.heading = label(title, Kind.TITLE, wrap=True)
+        outer.addWidget(self.heading)
+        self.subtitle = label(subtitle, Kind.DIM, wrap=True)
+        self.subtitle.setVisible(bool(subtitle))
+        outer.addWidget(self.subtitle)
+        #: where the dialog's own widgets go
+        self.body = QVBoxLayout()
+        self.body.setSpacing(12)
+        outer.addLayout(self.body, 1)
+        self.note = Note(self)
+        outer.addWidget(self.note)
+        self.primary = button(primary, Kind.DESTRUCTIVE if destructive else Kind.PRIMARY, clicked=self.accept)
+        self.cancel = button(cancel, clicked=self.reject)
+        self.footer = self._footer()
+        outer.addLayout(self.footer)
+
+    def add_field(self, name: str, field: QWidget, *, hint: str = "") -> QLabel:
+        """A field below its label; the label's text is the field's accessible name."""
+        group = QVBoxLayout()
+        group.setSpacing(4)
+        caption = label(name, Kind.DIM)
+        caption.setBuddy(field)
+        field.setAccessibleName(name)
+        group.addWidget(caption)
+        group.addWidget(field)
+        if hint:
+            group.addWidget(label(hint, Kind.HINT, wrap=True))
+            field.setAccessibleDescription(hint)
+        self.body.addLayout(group)
+        return caption
+
+    def add_secondary(self, text: str, *, icon_name: str = "") -> QPushButton:
+        """Another button, at the left of the footer."""
+        made = button(text, icon_name=icon_name)
+        self.footer.insertWidget(self.footer.count() - 3, made)
+        return made
+
+    def show_note(self, text: str, kind: Kind = Kind.NOTE_BAD) -> None:
+        """Say what is wrong (or went well) above the footer; empty hides it."""
+        self.note.show_text(text, kind)
+
+    def set_busy(self, busy: bool) -> None:
+        """Keep the primary button out of reach while something is under way."""
+        self.primary.setEnabled(not busy)
+        if busy:
+            self.setCursor(Qt.CursorShape.BusyCursor)
+        else:
+            self.unsetCursor()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        self.primary.setDefault(True)
+        super().showEvent(event)
+
+    def _footer(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.primary)
+        return row
