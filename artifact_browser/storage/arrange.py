@@ -51,6 +51,10 @@ class Arrangement:
         return self.column is Column.NAME and not self.descending and not self.text
 
 
+#: The listing's own order, nothing filtered.
+PLAIN = Arrangement()
+
+
 def arrange(
     context: JobContext,
     folder: str,
