@@ -1,0 +1,146 @@
+"""The ground every test stands on: a private home, no screen, no network of the developer's, and the real parts.
+
+Fixtures: ``moto``, ``ceph`` (an :class:`tests.parts.s3_server.S3Server`), ``keychain``, ``desktop``, ``size``. A part
+that cannot be had is skipped by name; in CI on Linux it is a failure.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+from tests.parts import ceph as ceph_part
+from tests.parts import desktop as desktop_part
+from tests.parts import keychain as keychain_part
+from tests.parts.bus import private_folders
+from tests.parts.keeper import Shared
+from tests.parts.process import PartMissing
+from tests.parts.run import TestRun
+from tests.parts.s3_server import S3Server
+
+RUN = TestRun()
+
+# Before anything imports Qt or boto3: this run's own home, no screen, nobody's keys, nobody's keychain.
+os.environ |= private_folders(RUN.own_folder("home"))
+os.environ |= {
+    "QT_QPA_PLATFORM": "offscreen",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+}
+for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_EC2_METADATA_DISABLED"]:
+    del os.environ[name]
+for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy",
+             "https_proxy", "ALL_PROXY", "all_proxy"):  # fmt: skip
+    os.environ.pop(name, None)
+
+settings.register_profile("proving", derandomize=True, deadline=None, max_examples=60, print_blob=True)
+settings.register_profile("long", parent=settings.get_profile("proving"), max_examples=2000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="the same proofs at full size (fixture size)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("long" if config.getoption("--long") else "proving")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the slow server while the first tests run."""
+    if session.config.option.collectonly or not any(item.get_closest_marker("ceph") for item in session.items):
+        return
+    try:
+        ceph_part.check()
+    except PartMissing:
+        return  # the fixture will say so
+    Shared("ceph", RUN.shared, RUN.owner_pid).begin()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out."""
+    for item in items:
+        for part in ("ceph", "keychain", "desktop"):
+            if part in getattr(item, "fixturenames", ()):
+                item.add_marker(part)
+    yield
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    terminalreporter.section("real parts")
+    python = f"{platform.python_implementation()} {platform.python_version()} on {platform.system()}"
+    terminalreporter.line(f"python: {python}")
+    for line in RUN.notes("ran"):
+        terminalreporter.line(f"ran: {line}")
+    for line in RUN.notes("missing"):
+        terminalreporter.line(f"MISSING: {line}", red=True)
+
+
+def pytest_unconfigure() -> None:
+    RUN.close()
+
+
+def shared_server(name: str, what: str) -> S3Server:
+    answer = Shared(name, RUN.shared, RUN.owner_pid).wait()
+    RUN.note("ran", f"{what}, started in {answer['seconds']} s")
+    return S3Server(name, answer["endpoint"], answer["access_key"], answer["secret_key"])
+
+
+@pytest.fixture(scope="session")
+def moto() -> S3Server:
+    """A moto server, shared by the whole run: use buckets of your own."""
+    return shared_server("moto", "moto server")
+
+
+@pytest.fixture(scope="session")
+def ceph() -> S3Server:
+    """Ceph RADOS Gateway, shared by the whole run and warmed up: use buckets of your own."""
+    try:
+        ceph_part.check()
+    except PartMissing as reason:
+        RUN.refuse("ceph", reason)
+    return shared_server("ceph", "Ceph RADOS Gateway")
+
+
+@pytest.fixture(scope="session")
+def keychain() -> Iterator[keychain_part.Keychain]:
+    """An unlocked gnome-keyring in a private D-Bus session: run children with ``keychain.env``."""
+    try:
+        keychain_part.check()
+    except PartMissing as reason:
+        RUN.refuse("keychain", reason)
+    with keychain_part.open_keychain(RUN.own_folder("keychain-home")) as opened:
+        RUN.note("ran", "gnome-keyring in a private D-Bus session")
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def desktop() -> Iterator[desktop_part.Desktop]:
+    """An X session: start the program under test with ``desktop.env``."""
+    try:
+        desktop_part.check()
+    except PartMissing as reason:
+        RUN.refuse("desktop", reason)
+    with desktop_part.open_desktop(RUN.own_folder("desktop-home")) as opened:
+        RUN.note("ran", "X session (Xvfb, openbox, AT-SPI)")
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def size(request: pytest.FixtureRequest) -> Callable[[Any, Any], Any]:
+    """``size(short, long)``: the number for this tier; the tiers differ in nothing else."""
+    long = bool(request.config.getoption("--long"))
+    return lambda short, full: full if long else short
+
+
+@pytest.fixture
+def short_folder() -> Path:
+    """A folder with a path short enough for a Unix socket (macOS's and pytest's own are not)."""
+    return Path(tempfile.mkdtemp(dir=RUN.folder))
