@@ -1,0 +1,208 @@
+"""The bucket tree in the side bar: where one is, and where files can be dropped."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPainterPath
+from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
+
+from artifact_browser.bootstrap import Services
+from artifact_browser.gui.browse.bucket_tree_model import BucketTreeModel
+from artifact_browser.gui.browse.listing_model import dragged_keys, dropped_files
+from artifact_browser.gui.browse.tree_delegate import TreeDelegate
+from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind
+from artifact_browser.gui.common.bridge import Bridge
+from artifact_browser.gui.common.icons import pixmap
+from artifact_browser.gui.common.palette import palette, tokens
+from artifact_browser.storage.location import Location
+
+_ARROW_PX = 14
+
+
+class BucketTree(QTreeView):
+    """Accounts, buckets and prefixes. Accessible name ``Bucket tree``."""
+
+    #: a place was chosen: :class:`Location`
+    location_opened = Signal(object)
+    #: "Open a bucket by name" was chosen: account id
+    bucket_wanted = Signal(str)
+    #: files dropped on a bucket or prefix: ``(Location, list[Path])``
+    files_dropped = Signal(object, object)
+    #: rows of the table dropped here: ``(account, bucket, entries, Location)``
+    rows_dropped = Signal(str, str, object, object)
+    #: where a drop would go while hovering: ``Location | None``
+    drop_hovered = Signal(object)
+    #: right click: ``(Location | None, global position)``
+    context_menu_wanted = Signal(object, QPoint)
+
+    def __init__(self, services: Services, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._model = BucketTreeModel(services, bridge, self)
+        self._wanted: Location | None = None
+        self._drop_index = QModelIndex()
+        self.setModel(self._model)
+        self.setItemDelegate(TreeDelegate(self))
+        self.setAccessibleName("Bucket tree")
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(16)
+        self.setExpandsOnDoubleClick(False)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setDragDropMode(QAbstractItemView.DragDropMode.DropOnly)
+        self.setDropIndicatorShown(False)
+        self.setAutoExpandDelay(700)  # spring-loaded folders
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._ask_menu)
+        self.clicked.connect(self._open)
+        self.activated.connect(self._open)
+        self._model.loaded.connect(self._on_loaded)
+        palette().changed.connect(self.viewport().update)
+
+    # -- from the shell -----------------------------------------------------------------------------------------
+    def show_location(self, location: Location) -> None:
+        """Select the line of ``location``, opening and listing what is above it."""
+        self._wanted = location
+        self._follow()
+
+    def reload_accounts(self) -> None:
+        self._model.reload_accounts()
+
+    def reload(self, location: Location) -> None:
+        """List the children of ``location`` anew (a folder was made or deleted)."""
+        self._model.reload(location)
+
+    def current_location(self) -> Location | None:
+        index = self.currentIndex()
+        return self._model.node(index).location if index.isValid() else None
+
+    # -- following ----------------------------------------------------------------------------------------------
+    def _follow(self) -> None:
+        if self._wanted is None:
+            return
+        index = self._model.ensure(self._wanted)
+        if not index.isValid():
+            return
+        node = self._model.node(index)
+        self.setCurrentIndex(index)
+        if node.location == self._wanted:
+            self._wanted = None
+            self.scrollTo(index)
+            if node.kind is NodeKind.ACCOUNT:
+                self.expand(index)
+        elif node.loaded is Loaded.NO or node.loaded is Loaded.LOADING or node.children:
+            self.expand(index)
+
+    def _on_loaded(self, location: Location) -> None:
+        if self._wanted is None:
+            return
+        node = self._model.node(self._model.ensure(self._wanted))
+        if node.location != location or node.location == self._wanted:
+            self._follow()
+        else:  # listed, and what was wanted is not below it: stay at what is nearest
+            self._wanted = None
+
+    def _open(self, index: QModelIndex) -> None:
+        node = self._model.node(index)
+        if node.kind is NodeKind.NOTICE:
+            self._open_notice(node)
+            return
+        self._wanted = None
+        self.location_opened.emit(node.location)
+
+    def _open_notice(self, node: Node) -> None:
+        parent = node.parent
+        if parent is None:
+            return
+        if parent.loaded is Loaded.FAILED:
+            self._model.reload(parent.location)
+        elif parent.kind is NodeKind.ACCOUNT and node.name.startswith("Open"):
+            self.bucket_wanted.emit(parent.location.account_id)
+
+    def _ask_menu(self, at: QPoint) -> None:
+        index = self.indexAt(at)
+        node = self._model.node(index) if index.isValid() else None
+        location = node.location if node is not None and node.kind is not NodeKind.NOTICE else None
+        self.context_menu_wanted.emit(location, self.viewport().mapToGlobal(at))
+
+    # -- painting -----------------------------------------------------------------------------------------------
+    def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # type: ignore[override]
+        colours = tokens()
+        rect = QRectF(self.visualRect(index))
+        rect.setLeft(6)
+        rect.setRight(self.viewport().width() - 6)
+        rect.adjust(0, 1, 0, -1)
+        colour = None
+        if index == self._drop_index:
+            colour = colours.ok_tint
+        elif self.selectionModel().isSelected(index):
+            colour = colours.selection
+        elif self.indexAt(self.viewport().mapFromGlobal(self.cursor().pos())) == index and self.underMouse():
+            colour = colours.hover
+        if colour is not None:
+            path = QPainterPath()
+            path.addRoundedRect(rect, 6, 6)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.fillPath(path, colour)
+        super().drawRow(painter, option, index)
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: QModelIndex) -> None:  # type: ignore[override]
+        if not self._model.hasChildren(index):
+            return
+        name = "chevron-down" if self.isExpanded(index) else "chevron-right"
+        drawn = pixmap(name, tokens().faint, _ARROW_PX, painter.device().devicePixelRatio())
+        painter.drawPixmap(rect.right() - _ARROW_PX, rect.center().y() - _ARROW_PX // 2 + 1, drawn)
+
+    # -- drops --------------------------------------------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        super().dragEnterEvent(event)  # starts the spring-loading timer
+        self._consider(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        super().dragMoveEvent(event)
+        self._consider(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        super().dragLeaveEvent(event)
+        self._mark(QModelIndex())
+        self.drop_hovered.emit(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        target = self._target(event)
+        self._mark(QModelIndex())
+        self.drop_hovered.emit(None)
+        if target is None:
+            event.ignore()
+            return
+        rows = dragged_keys(event.mimeData())
+        event.setDropAction(Qt.DropAction.CopyAction)
+        event.accept()
+        if rows is not None:
+            self.rows_dropped.emit(*rows, target)
+        else:
+            self.files_dropped.emit(target, dropped_files(event.mimeData()))
+
+    def _consider(self, event: QDragMoveEvent) -> None:
+        target = self._target(event)
+        self._mark(self.indexAt(event.position().toPoint()) if target else QModelIndex())
+        self.drop_hovered.emit(target)
+        if target is None:
+            event.ignore()
+        else:
+            event.setDropAction(Qt.DropAction.CopyAction)
+            event.accept()
+
+    def _target(self, event: QDropEvent) -> Location | None:
+        index = self.indexAt(event.position().toPoint())
+        if not index.isValid() or not (dropped_files(event.mimeData()) or dragged_keys(event.mimeData())):
+            return None
+        node = self._model.node(index)
+        return node.location if node.kind in {NodeKind.BUCKET, NodeKind.PREFIX} else None
+
+    def _mark(self, index: QModelIndex) -> None:
+        if index != self._drop_index:
+            self._drop_index = index
+            self.viewport().update()

@@ -1,0 +1,102 @@
+"""A blob's facts as label and value, each value selectable and copyable; tags as chips."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.browse.entry import Entry
+from artifact_browser.gui.common import format as shown
+from artifact_browser.gui.common.widgets import Kind, label
+from artifact_browser.storage.blobs import BlobFacts
+from artifact_browser.storage.filetypes import type_of
+
+_BRIEF = ("Size", "Modified", "ETag", "Tags")
+
+
+class FactsView(QWidget):
+    """Rows of facts; *brief* shows only the few that stand below a preview."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Facts")
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(12)
+        self._grid.setVerticalSpacing(10)
+        self._grid.setColumnMinimumWidth(0, 76)
+        self._grid.setColumnStretch(1, 1)
+        self._rows: list[tuple[str, str]] = []
+        self._tags: dict[str, str] | None = {}
+        self._brief = False
+
+    def set_brief(self, brief: bool) -> None:
+        if brief != self._brief:
+            self._brief = brief
+            self._build()
+
+    def show_entry(self, entry: Entry) -> None:
+        """What the listing already knows."""
+        self._tags = {}
+        rows = [("Key", shown.printable(entry.key)), ("Type", type_of(entry.key) if entry.is_blob else entry.kind)]
+        if entry.is_blob:
+            rows.insert(0, ("Size", _size(entry.size_bytes)))
+        if entry.modified_us:
+            rows.insert(1, ("Modified", shown.moment(entry.modified_us)))
+        self._rows = rows
+        self._build()
+
+    def show_facts(self, facts: BlobFacts) -> None:
+        """What HEAD said."""
+        info = facts.info
+        rows = [
+            ("Size", _size(info.size_bytes)),
+            ("Modified", shown.moment(info.modified_us)),
+            ("ETag", info.etag),
+            ("Type", type_of(info.key)),
+            ("Content type", info.content_type),
+            ("Class", info.storage_class),
+            ("Version", info.version_id),
+            ("Key", info.key),
+        ]
+        rows += [("Checksum", f"{name} {value}") for name, value in info.checksums.items()]
+        rows += [(name, value) for name, value in sorted(info.headers.items())]
+        rows += [(f"meta: {name}", value) for name, value in sorted(info.metadata.items())]
+        self._rows = [(name, shown.printable(value)) for name, value in rows if value]
+        self._tags = dict(facts.tags) if facts.tags is not None else None
+        self._build()
+
+    def show_error(self, error: ArtifactBrowserError) -> None:
+        self._rows.append((error.title, " ".join(part for part in (error.detail, error.todo) if part)))
+        self._build()
+
+    def _build(self) -> None:
+        while (item := self._grid.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        row = 0
+        for name, value in self._rows:
+            if self._brief and name not in _BRIEF:
+                continue
+            self._add(row, name, label(value, wrap=True, copyable=True))
+            row += 1
+        if self._tags is None:
+            self._add(row, "Tags", label("not readable with this account", Kind.HINT, wrap=True))
+        elif self._tags:
+            text = "   ".join(f"{name}={value}" for name, value in sorted(self._tags.items()))
+            self._add(row, "Tags", label(shown.printable(text), Kind.CHIP, wrap=True, copyable=True))
+
+    def _add(self, row: int, name: str, value: QLabel) -> None:
+        caption = label(name, Kind.DIM, wrap=True)
+        caption.setMaximumWidth(110)
+        value.setAccessibleName(f"{name}: {value.text()}")
+        self._grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
+        self._grid.addWidget(value, row, 1)
+
+
+def _size(size_bytes: int) -> str:
+    if size_bytes < 1024:
+        return shown.exact_size(size_bytes)
+    return f"{shown.size(size_bytes)}  ({size_bytes:,} B)"

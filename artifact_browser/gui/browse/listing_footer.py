@@ -1,0 +1,142 @@
+"""The line below the table that tells the truth: how much is listed, whether that is all, and what is selected."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from artifact_browser.gui.browse.listing import ListingState, ListingStatus
+from artifact_browser.gui.common import format as shown
+from artifact_browser.gui.common.announce import announce
+from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.widgets import Kind, button, label, set_kind
+from artifact_browser.storage.arrange import Column
+
+_ICON_PX = 16
+
+
+class ListingFooter(QWidget):
+    """Shows a :class:`ListingState`; offers *Stop*, *Continue* or *Try again*."""
+
+    stop_wanted = Signal()
+    continue_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_kind(self, Kind.BAR)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setFixedHeight(36)
+        self._status = ListingStatus.IDLE
+        self._turn = 0
+        self._icon = QLabel()
+        self.text = label("", Kind.DIM)
+        self.text.setAccessibleName("Listing state")
+        self.action = button("Stop", Kind.LINK, clicked=self._act)
+        self.selection = label("", Kind.DIM)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 0, 16, 0)
+        row.setSpacing(8)
+        row.addWidget(self._icon)
+        row.addWidget(self.text)
+        row.addWidget(self.action)
+        row.addStretch(1)
+        row.addWidget(self.selection)
+        self._spin = QTimer(self, interval=80)
+        self._spin.timeout.connect(self._turn_icon)
+        palette().changed.connect(self._paint_icon)
+        self.show_state(ListingState())
+
+    def show_state(self, state: ListingState) -> None:
+        ended = self._status is ListingStatus.LISTING and state.status is ListingStatus.COMPLETE
+        self._status = state.status
+        words = _sentence(state)
+        self.text.setText(words)
+        self.text.setToolTip(shown.exact_size(state.grown.size_bytes) if state.grown.blobs else "")
+        verb = {ListingStatus.LISTING: "Stop", ListingStatus.PARTIAL: "Continue"}.get(state.status, "")
+        self.action.setText(verb)
+        self.action.setVisible(bool(verb))
+        if (state.status is ListingStatus.LISTING) != self._spin.isActive():
+            self._spin.start() if state.status is ListingStatus.LISTING else self._spin.stop()
+        self._paint_icon()
+        if ended:
+            announce(self, words)
+
+    def show_selection(self, blobs: int, folders: int, size_bytes: int) -> None:
+        """``3 selected, 1.5 GiB``; folders count but have no size."""
+        total = blobs + folders
+        size = f" \u00b7 {shown.size(size_bytes)}" if blobs else ""
+        self.selection.setText(f"{total:,} selected{size}" if total else "")
+
+    def _act(self) -> None:
+        if self._status is ListingStatus.LISTING:
+            self.stop_wanted.emit()
+        else:
+            self.continue_wanted.emit()
+
+    def _turn_icon(self) -> None:
+        self._turn = (self._turn + 30) % 360
+        self._paint_icon()
+
+    def _paint_icon(self) -> None:
+        name, role = {
+            ListingStatus.LISTING: ("loader-circle", "accent"),
+            ListingStatus.PARTIAL: ("triangle-alert", "warning"),
+            ListingStatus.FAILED: ("circle-alert", "bad"),
+            ListingStatus.COMPLETE: ("check", "ok"),
+        }.get(self._status, ("", ""))
+        self._icon.setVisible(bool(name))
+        if not name:
+            return
+        drawn = icon(name, role).pixmap(QSize(_ICON_PX, _ICON_PX), self.devicePixelRatio())
+        self._icon.setPixmap(_turned(drawn, self._turn) if self._status is ListingStatus.LISTING else drawn)
+
+
+def _sentence(state: ListingState) -> str:
+    total = _count(state)
+    if state.status is ListingStatus.LISTING:
+        words = f"{total} listed, still listing\u2026" if state.total else "Listing\u2026"
+    elif state.status is ListingStatus.PARTIAL:
+        why = f" ({state.error.title.lower()})" if state.error else ""
+        words = f"Stopped after {total}{why}: there may be more"
+    elif state.status is ListingStatus.COMPLETE:
+        words = total
+    elif state.status is ListingStatus.FAILED:
+        words = state.error.title if state.error else "Not listed"
+    else:
+        return ""
+    if state.arrangement.text:
+        words = f"{state.shown:,} of {words} match \u201c{shown.printable(state.arrangement.text)}\u201d"
+    elif state.arrangement.column is not Column.NAME and state.status in {
+        ListingStatus.LISTING,
+        ListingStatus.PARTIAL,
+    }:
+        words += " \u00b7 sorted over what is listed so far"
+    return words
+
+
+def _count(state: ListingState) -> str:
+    parts = []
+    grown = state.grown
+    if grown.folders:
+        parts.append(shown.count(grown.folders, "folder"))
+    if grown.blobs or not grown.folders:
+        parts.append(f"{shown.count(grown.blobs, 'blob')}")
+    if grown.blobs:
+        parts.append(shown.size(grown.size_bytes))
+    return " \u00b7 ".join(parts)
+
+
+def _turned(drawn: QPixmap, degrees: int) -> QPixmap:
+    turned = QPixmap(drawn.size())
+    turned.setDevicePixelRatio(drawn.devicePixelRatio())
+    turned.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(turned)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.translate(_ICON_PX / 2, _ICON_PX / 2)
+    painter.rotate(degrees)
+    painter.translate(-_ICON_PX / 2, -_ICON_PX / 2)
+    painter.drawPixmap(0, 0, drawn)
+    painter.end()
+    return turned
