@@ -1,0 +1,248 @@
+"""The hot operations through boto3: the account's *compatibility mode*, and the yardstick for our own core."""
+
+from __future__ import annotations
+
+import io
+from array import array
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from artifact_browser.errors import NetworkError, UnexpectedAnswer
+from artifact_browser.storage.driver import (
+    BlobInfo,
+    Body,
+    Condition,
+    Link,
+    LinkOptions,
+    ListPage,
+    Part,
+    Reader,
+    Support,
+    WriteOptions,
+    Written,
+)
+from artifact_browser.storage.drivers.s3 import links
+from artifact_browser.storage.drivers.s3.blob_heads import EmptyReader, info_of, range_header, verified_by
+from artifact_browser.storage.drivers.s3.bodies import Source
+from artifact_browser.storage.drivers.s3.boto import Boto, translate
+from artifact_browser.storage.drivers.s3.conditions import Conditions
+from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
+from artifact_browser.storage.drivers.s3.rest import microseconds, refuses_checksum, write_parameters
+
+
+class BotoBlobs:
+    """List, head, get, put, parts and links with boto3's own requests, parsers and signatures."""
+
+    def __init__(self, boto: Boto, conditions: Conditions) -> None:
+        self._boto = boto
+        self._conditions = conditions
+        self._account = boto.access.account
+
+    def list_pages(
+        self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
+    ) -> Iterator[ListPage]:
+        decoder = KeyDecoder(self._account.remembered, lambda text: self._exists(bucket, text))
+        wanted: dict[str, Any] = {"Prefix": prefix, "Delimiter": delimiter, "StartAfter": start_after}
+        wanted = {name: value for name, value in wanted.items() if value} | {"MaxKeys": page_size}
+        seen: set[str] = set()
+        while True:
+            answer = self._boto.call(
+                bucket,
+                lambda s3: s3.list_objects_v2(Bucket=bucket, EncodingType="url", **wanted),
+                subject=f"{bucket}/{prefix}",
+                of_bucket=True,
+            )
+            token = answer.get("NextContinuationToken", "") if answer.get("IsTruncated") else ""
+            if answer.get("IsTruncated") and (not token or token in seen):
+                raise UnexpectedAnswer("The listing would never end.", subject=f"{bucket}/{prefix}")
+            yield self._page(answer, decoder, token)
+            if not token:
+                return
+            seen.add(token)
+            wanted["ContinuationToken"] = token
+
+    def _page(self, answer: Any, decoder: KeyDecoder, token: str) -> ListPage:
+        blobs = answer.get("Contents", [])
+        encoded = answer.get("EncodingType") == "url"
+        names = [one["Key"] for one in blobs] + [one["Prefix"] for one in answer.get("CommonPrefixes", [])]
+        decoded = decoder.decode(names) if encoded else names
+        return ListPage(
+            keys=decoded[: len(blobs)],
+            sizes=array("q", [int(one.get("Size", 0)) for one in blobs]),
+            modified_us=array("q", [microseconds(one.get("LastModified")) or 0 for one in blobs]),
+            etags=[one.get("ETag", "").strip('"') for one in blobs],
+            classes=[one.get("StorageClass", "") for one in blobs],
+            prefixes=decoded[len(blobs) :],
+            next_token=token or None,
+        )
+
+    def _exists(self, bucket: str, prefix: str) -> bool:
+        answer = self._boto.call(bucket, lambda s3: s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1))
+        return bool(answer.get("Contents"))
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        subject = f"{bucket}/{key}"
+        answer = self._boto.call(bucket, lambda s3: s3.head_object(Bucket=bucket, Key=key), subject=subject)
+        return info_of(key, _headers(answer))
+
+    @contextmanager
+    def get(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+    ) -> Iterator[Reader]:
+        subject = f"{bucket}/{key}"
+        wanted: dict[str, Any] = {"IfMatch": f'"{if_match}"'} if if_match else {}
+        ranged = range_header(start, length)
+        if ranged:
+            wanted["Range"] = ranged
+        if length == 0:
+            yield EmptyReader(self.head(bucket, key))
+            return
+        operation = self._boto.stream(
+            bucket, lambda s3: s3.get_object(Bucket=bucket, Key=key, **wanted), subject=subject
+        )
+        try:
+            answer, _wakers = operation.__enter__()
+        except UnexpectedAnswer as error:
+            if "HTTP 416" not in error.technical:
+                raise
+            yield EmptyReader(self.head(bucket, key))
+            return
+        try:
+            info = info_of(key, _headers(answer))
+            yield _BotoReader(info, answer["Body"], int(answer["ContentLength"]), self._boto, subject)
+        finally:
+            answer["Body"].close()
+            operation.__exit__(None, None, None)
+
+    def put(
+        self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
+    ) -> Written:
+        subject = f"{bucket}/{key}"
+        headers = self._conditions.headers(condition, bucket, subject)
+        wanted = write_parameters(options) | {name.replace("-", ""): value for name, value in headers.items()}
+
+        def send(s3: Any, source: Source, checksum: dict[str, str]) -> Any:
+            return s3.put_object(Bucket=bucket, Key=key, Body=_stream(source), **wanted, **checksum)
+
+        answer, checked = self._write(bucket, subject, body, send, once=bool(headers))
+        return Written(answer.get("ETag", "").strip('"'), answer.get("VersionId", ""), verified_by(checked))
+
+    def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
+        def send(s3: Any, source: Source, checksum: dict[str, str]) -> Any:
+            return s3.upload_part(
+                Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=_stream(source), **checksum
+            )
+
+        answer, checked = self._write(bucket, f"{bucket}/{key}", body, send, once=False)
+        length = body.length if not isinstance(body, bytes | memoryview) else memoryview(body).nbytes
+        return Part(number, answer.get("ETag", "").strip('"'), length, checked)
+
+    def _write(self, bucket: str, subject: str, body: Body, send: Any, *, once: bool) -> tuple[Any, str]:
+        remembered = self._account.remembered
+        with Source(body) as source:
+            trying = remembered.facts().checksum is not Support.NO
+            checksum = {"ChecksumCRC32C": source.crc32c()} if trying else {}
+            try:
+                answer = self._boto.call(bucket, lambda s3: send(s3, source, checksum), subject=subject, once=once)
+            except Exception as error:
+                if not checksum or not refuses_checksum(error):
+                    raise
+                answer = self._boto.call(bucket, lambda s3: send(s3, source, {}), subject=subject, once=once)
+                remembered.learn(checksum=Support.NO)
+                checksum = {}
+            source.check_unchanged()
+        echoed = str(answer.get("ChecksumCRC32C", ""))
+        if checksum and remembered.facts().checksum is Support.UNKNOWN:
+            remembered.learn(checksum=Support.YES if echoed else Support.NO)
+        return answer, echoed
+
+    def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
+        lease = self._boto.access.lease()
+        life = links.life_of(options, lease, self._boto.access.now)
+        parameters: dict[str, Any] = {"Bucket": bucket}
+        if options.method == "PUT":
+            parameters |= {"ContentType": options.content_type} if options.content_type else {}
+        else:
+            parameters |= {
+                {"response-content-disposition": "ResponseContentDisposition",
+                 "response-content-type": "ResponseContentType"}[name]: value
+                for name, value in links.response_overrides(options).items()
+            }  # fmt: skip
+        operation = "put_object" if options.method == "PUT" else "get_object"
+        return [
+            Link(
+                key, self._boto.link(operation, parameters | {"Key": key}, life.seconds), life.ends_at, life.limited_by
+            )
+            for key in keys
+        ]
+
+
+def _stream(source: Source) -> BinaryIO:
+    """A source as the seekable file botocore wants."""
+    return cast(BinaryIO, io.BufferedReader(_SourceFile(source), buffer_size=1024 * 1024))
+
+
+class _SourceFile(io.RawIOBase):
+    """A source's bytes behind Python's file interface; botocore seeks back to sign and to send."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._source.length}[whence]
+        self._position = max(0, start + offset)
+        return self._position
+
+    def readinto(self, buffer: Any) -> int:
+        got = self._source.read_at(self._position, memoryview(buffer).cast("B"))
+        self._position += got
+        return got
+
+
+class _BotoReader:
+    """An open GET of boto3's."""
+
+    def __init__(self, info: BlobInfo, body: Any, length: int, boto: Boto, subject: str) -> None:
+        self.info = info
+        self._body = body
+        self._left = length
+        self._boto = boto
+        self._subject = subject
+
+    def readinto(self, buffer: memoryview) -> int:
+        if not self._left or not len(buffer):
+            return 0
+        try:
+            got: int = self._body.readinto(buffer[: self._left])
+        except Exception as error:
+            self._boto.access.cancel.raise_if_cancelled()
+            raise translate(error, self._subject) from error
+        self._boto.access.cancel.raise_if_cancelled()
+        if not got:
+            raise NetworkError("The connection ended before the blob did.", subject=self._subject)
+        self._left -= got
+        return got
+
+    def read(self, size_bytes: int = -1) -> bytes:
+        wanted = self._left if size_bytes < 0 else min(size_bytes, self._left)
+        room = memoryview(bytearray(wanted))
+        done = 0
+        while done < wanted:
+            done += self.readinto(room[done:])
+        return bytes(room)
+
+
+def _headers(answer: Any) -> dict[str, str]:
+    headers: dict[str, str] = dict(answer["ResponseMetadata"]["HTTPHeaders"])
+    return headers

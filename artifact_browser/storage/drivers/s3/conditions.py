@@ -1,0 +1,61 @@
+"""Conditional writes: which this endpoint was proven to honour, and in which form they are sent.
+
+A store that ignores a condition answers 200 and overwrites, so a condition is only ever sent where a probe has seen
+the right value accepted and a wrong one refused (design decision 6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from artifact_browser.errors import NotSupported
+from artifact_browser.storage.driver import Condition, Support
+from artifact_browser.storage.drivers.s3.remembered import Facts, Remembered
+
+_WHAT = {
+    "conditional_create": "write only what does not exist yet",
+    "conditional_replace": "replace a blob only if it is unchanged",
+    "conditional_delete": "delete a blob only if it is unchanged",
+    "conditional_copy": "copy a blob only if it is unchanged",
+    "conditional_copy_create": "copy only to where nothing exists yet",
+    "conditional_complete": "finish an upload only if its place is unchanged",
+}
+
+
+class Conditions:
+    """Answers how to send a condition, probing the endpoint the first time it matters.
+
+    :param probe: probes this endpoint in the given bucket and remembers the result
+    """
+
+    def __init__(self, remembered: Remembered, probe: Callable[[str], Facts]) -> None:
+        self._remembered = remembered
+        self._probe = probe
+
+    def require(self, kind: str, bucket: str, subject: str) -> Facts:
+        """The facts, once ``kind`` (a field of :class:`Facts`) is proven. :raises NotSupported: it is not honoured"""
+        facts = self._remembered.facts()
+        if getattr(facts, kind) is Support.UNKNOWN:
+            facts = self._probe(bucket)
+        if getattr(facts, kind) is not Support.YES:
+            raise NotSupported(
+                f"This store cannot {_WHAT[kind]}. Nothing was changed.",
+                subject=subject,
+                todo="Another store, or This computer, can.",
+            )
+        return facts
+
+    def headers(self, condition: Condition | None, bucket: str, subject: str) -> dict[str, str]:
+        """A PUT's condition as headers. :raises NotSupported:"""
+        if condition is None or not (condition.if_absent or condition.if_match):
+            return {}
+        if condition.if_absent:
+            self.require("conditional_create", bucket, subject)
+            return {"If-None-Match": "*"}
+        facts = self.require("conditional_replace", bucket, subject)
+        return {"If-Match": etag_form(condition.if_match, quoted=facts.etag_quoted)}
+
+
+def etag_form(etag: str, *, quoted: bool) -> str:
+    """An ETag (without quotes) as a header wants it."""
+    return f'"{etag}"' if quoted else etag

@@ -1,0 +1,153 @@
+"""The S3 driver of one job: the hot operations from our own core (or boto3 in compatibility mode), the rest from boto3."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from artifact_browser.errors import ReadOnlyAccount
+from artifact_browser.storage.driver import (
+    BlobInfo,
+    Body,
+    BucketInfo,
+    Capabilities,
+    Condition,
+    Deleted,
+    Link,
+    LinkOptions,
+    ListPage,
+    Part,
+    Reader,
+    Support,
+    Upload,
+    WriteOptions,
+    Written,
+)
+from artifact_browser.storage.drivers.s3.account import Access
+from artifact_browser.storage.drivers.s3.remembered import Facts
+from artifact_browser.storage.drivers.s3.rest import Rest
+
+
+class Blobs(Protocol):
+    """The hot operations, either way; each promises what :class:`Driver` says of it."""
+
+    def list_pages(
+        self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
+    ) -> Iterator[ListPage]: ...
+    def head(self, bucket: str, key: str) -> BlobInfo: ...
+    def get(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+    ) -> AbstractContextManager[Reader]: ...
+    def put(
+        self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
+    ) -> Written: ...
+    def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part: ...
+    def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]: ...
+
+
+class S3Driver:
+    """See :class:`artifact_browser.storage.driver.Driver` for every promise."""
+
+    def __init__(self, access: Access, blobs: Blobs, rest: Rest) -> None:
+        self._access = access
+        self._blobs = blobs
+        self._rest = rest
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What is known of the endpoint now: a probe shows at once."""
+        return capabilities_of(self._access.account.remembered.facts())
+
+    @capabilities.setter
+    def capabilities(self, _value: Capabilities) -> None:
+        raise AttributeError("capabilities are found out, not set")
+
+    def list_buckets(self) -> list[BucketInfo]:
+        return self._rest.list_buckets()
+
+    def create_bucket(self, bucket: str) -> None:
+        self._rest.create_bucket(bucket)
+
+    def delete_bucket(self, bucket: str) -> None:
+        self._rest.delete_bucket(bucket)
+
+    def check_bucket(self, bucket: str) -> None:
+        self._rest.check_bucket(bucket)
+
+    def list_pages(
+        self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
+    ) -> Iterator[ListPage]:
+        return self._blobs.list_pages(bucket, prefix, delimiter=delimiter, start_after=start_after, page_size=page_size)
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        return self._blobs.head(bucket, key)
+
+    def get(
+        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+    ) -> AbstractContextManager[Reader]:
+        return self._blobs.get(bucket, key, start=start, length=length, if_match=if_match)
+
+    def put(
+        self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
+    ) -> Written:
+        return self._blobs.put(bucket, key, body, options, condition)
+
+    def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
+        self._rest.delete(bucket, key, if_match=if_match)
+
+    def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
+        return self._rest.delete_many(bucket, keys)
+
+    def copy(
+        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+    ) -> Written:
+        return self._rest.copy(bucket, key, to_bucket, to_key, condition=condition)
+
+    def get_tags(self, bucket: str, key: str) -> dict[str, str]:
+        return self._rest.get_tags(bucket, key)
+
+    def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
+        self._rest.put_tags(bucket, key, tags)
+
+    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+        return self._rest.create_upload(bucket, key, options)
+
+    def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
+        return self._blobs.upload_part(bucket, key, upload_id, number, body)
+
+    def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        return self._rest.list_parts(bucket, key, upload_id)
+
+    def complete_upload(
+        self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
+    ) -> Written:
+        return self._rest.complete_upload(bucket, key, upload_id, parts, condition)
+
+    def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        self._rest.abort_upload(bucket, key, upload_id)
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
+        return self._rest.list_uploads(bucket, prefix)
+
+    def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
+        if options.method != "GET" and self._access.read_only:
+            raise ReadOnlyAccount("No upload link was made.", subject=bucket)
+        return self._blobs.presign(bucket, keys, options)
+
+    def close(self) -> None:
+        """Connections belong to the process; a job holds nothing of its own."""
+
+
+def capabilities_of(facts: Facts) -> Capabilities:
+    """An endpoint's proven ways as the record the rest of the app reads."""
+    return Capabilities(
+        provider="s3",
+        storage_classes=("STANDARD",),
+        conditional_create=facts.conditional_create,
+        conditional_replace=facts.conditional_replace,
+        conditional_delete=facts.conditional_delete,
+        conditional_copy=facts.conditional_copy,
+        etag_quoted=facts.etag_quoted,
+        checksums=("CRC32C",) if facts.checksum is Support.YES else (),
+    )

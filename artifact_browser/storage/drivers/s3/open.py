@@ -1,0 +1,27 @@
+"""From an account record to its S3 driver, inside a worker. Cheap: everything dear is shared per process."""
+
+from __future__ import annotations
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.paths import Paths
+from artifact_browser.storage.drivers.s3.account import Access, LeaseSource, account_of
+from artifact_browser.storage.drivers.s3.boto import Boto
+from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs
+from artifact_browser.storage.drivers.s3.conditions import Conditions
+from artifact_browser.storage.drivers.s3.driver import S3Driver
+from artifact_browser.storage.drivers.s3.probe import Prober
+from artifact_browser.storage.drivers.s3.rest import Rest
+from artifact_browser.workers.cancel import CancelToken
+
+
+def open_s3(record: AccountRecord, lease_source: LeaseSource, cancel: CancelToken, paths: Paths) -> S3Driver:
+    """A driver for one job; makes no request.
+
+    :param lease_source: ``lease_source(renew)`` gives credentials to sign with, ``None`` for anonymous access
+    :raises InputError: the endpoint is no address; :raises CredentialsMissing: the profile cannot be read
+    """
+    account = account_of(record, paths)
+    access = Access(account, lease_source, cancel, read_only=record.read_only)
+    boto = Boto(access)
+    conditions = Conditions(account.remembered, Prober(boto).probe)
+    return S3Driver(access, BotoBlobs(boto, conditions), Rest(boto, conditions))

@@ -1,0 +1,177 @@
+"""Finding out which conditional writes an endpoint honours: the right value accepted *and* a wrong one refused.
+
+Each kind is asked apart, with a blob of its own that is removed again (design decision 6). The requests go out raw,
+once each, with the condition in the form under test; what is proven is remembered for the endpoint.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from artifact_browser.errors import (
+    ArtifactBrowserError,
+    InputError,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+    ReadOnlyAccount,
+    ServerFault,
+    UnexpectedAnswer,
+)
+from artifact_browser.storage.driver import Support
+from artifact_browser.storage.drivers.s3.boto import Boto
+from artifact_browser.storage.drivers.s3.conditions import etag_form
+from artifact_browser.storage.drivers.s3.remembered import Facts
+
+#: Keys under which probes write, in the bucket where the answer is needed.
+RESERVED = ".artifact-browser-probe-"
+_WRONG = "00000000000000000000000000000000"
+#: Refusals of a condition: 412, and what stores say that do not know it or stumble over it.
+_REFUSED = (PreconditionFailed, OutcomeUnknown, ServerFault)
+_UNKNOWN_CALL = (NotSupported, InputError, UnexpectedAnswer)
+
+
+class Prober:
+    """Asks one endpoint, through one bucket."""
+
+    def __init__(self, boto: Boto) -> None:
+        self._boto = boto
+
+    def probe(self, bucket: str, prefix: str = "") -> Facts:
+        """Ask for every kind and remember the answers. Takes about 20 small requests.
+
+        :raises ReadOnlyAccount: nothing may be written; :raises AccessDenied: nor here
+        """
+        access = self._boto.access
+        if access.read_only:
+            raise ReadOnlyAccount("The store could not be asked, since nothing may be written.", subject=bucket)
+        key = f"{prefix}{RESERVED}{secrets.token_hex(8)}"
+        try:
+            etag = self._put(bucket, key, b"first")
+            create = self._kind(
+                lambda: self._put(bucket, key + "-new", b"x", IfNoneMatch="*"),
+                lambda: self._put(bucket, key, b"no", IfNoneMatch="*"),
+            )
+            replace, quoted, etag = self._replace(bucket, key, etag)
+            form = etag_form(etag, quoted=quoted)
+            copy_source: Any = {"Bucket": bucket, "Key": key}
+            copy = self._kind(
+                lambda: self._copy(bucket, key + "-copy", copy_source, CopySourceIfMatch=form),
+                lambda: self._copy(
+                    bucket, key + "-copy", copy_source, CopySourceIfMatch=etag_form(_WRONG, quoted=quoted)
+                ),
+            )
+            copy_create = self._kind(
+                lambda: self._copy(bucket, key + "-copied", copy_source, IfNoneMatch="*"),
+                lambda: self._copy(bucket, key + "-copy", copy_source, IfNoneMatch="*"),
+            )
+            complete = self._complete(bucket, key, quoted=quoted)
+            delete = self._delete(bucket, key, quoted=quoted)
+        finally:
+            self._clean(bucket, key)
+        return access.account.remembered.learn(
+            conditional_create=create,
+            conditional_replace=replace,
+            conditional_delete=delete,
+            conditional_copy=copy,
+            conditional_copy_create=copy_create,
+            conditional_complete=complete,
+            etag_quoted=quoted,
+        )
+
+    def _kind(self, right: Callable[[], object], wrong: Callable[[], object]) -> Support:
+        """YES if the right value goes through and the wrong one does not."""
+        return Support.YES if self._refused(wrong) and self._accepted(right) else Support.NO
+
+    def _accepted(self, send: Callable[[], object]) -> bool:
+        try:
+            send()
+        except (*_REFUSED, *_UNKNOWN_CALL):
+            return False
+        return True
+
+    def _refused(self, send: Callable[[], object]) -> bool:
+        """Whether the store refused *because of* the condition; not knowing the call does not count."""
+        try:
+            send()
+        except PreconditionFailed:
+            return True
+        except (*_REFUSED, *_UNKNOWN_CALL):
+            return False
+        return False
+
+    def _replace(self, bucket: str, key: str, etag: str) -> tuple[Support, bool, str]:
+        """PUT ``If-Match``: honoured or not, with quotes or without, and the ETag afterwards."""
+        for quoted in (True, False):
+            if not self._refused(lambda q=quoted: self._put(bucket, key, b"no", IfMatch=etag_form(_WRONG, quoted=q))):  # type: ignore[misc]
+                return Support.NO, quoted, self._put(bucket, key, b"again")
+            try:
+                etag = self._put(bucket, key, b"second", IfMatch=etag_form(etag, quoted=quoted))
+            except (*_REFUSED, *_UNKNOWN_CALL):
+                continue
+            return Support.YES, quoted, etag
+        return Support.NO, True, etag
+
+    def _complete(self, bucket: str, key: str, *, quoted: bool) -> Support:
+        """CompleteMultipartUpload: create-only and ``If-Match``, both."""
+        create = self._kind(
+            lambda: self._finish(bucket, key + "-whole", IfNoneMatch="*"),
+            lambda: self._finish(bucket, key, IfNoneMatch="*"),
+        )
+        if create is Support.NO:
+            return Support.NO
+        etag = self._put(bucket, key, b"third")
+        return self._kind(
+            lambda: self._finish(bucket, key, IfMatch=etag_form(etag, quoted=quoted)),
+            lambda: self._finish(bucket, key, IfMatch=etag_form(_WRONG, quoted=quoted)),
+        )
+
+    def _delete(self, bucket: str, key: str, *, quoted: bool) -> Support:
+        etag = self._put(bucket, key, b"last")
+        return self._kind(
+            lambda: self._remove(bucket, key, IfMatch=etag_form(etag, quoted=quoted)),
+            lambda: self._remove(bucket, key, IfMatch=etag_form(_WRONG, quoted=quoted)),
+        )
+
+    # -- the raw calls, once each ---------------------------------------------------------------------------------
+    def _put(self, bucket: str, key: str, body: bytes, **condition: Any) -> str:
+        answer = self._boto.call(
+            bucket, lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=body, **condition), once=bool(condition)
+        )
+        return str(answer["ETag"]).strip('"')
+
+    def _copy(self, bucket: str, key: str, source: Any, **condition: Any) -> None:
+        self._boto.call(
+            bucket, lambda s3: s3.copy_object(Bucket=bucket, Key=key, CopySource=source, **condition), once=True
+        )
+
+    def _remove(self, bucket: str, key: str, **condition: Any) -> None:
+        self._boto.call(bucket, lambda s3: s3.delete_object(Bucket=bucket, Key=key, **condition), once=True)
+
+    def _finish(self, bucket: str, key: str, **condition: Any) -> None:
+        """A multipart upload of one small part, finished under a condition; aborted if that is refused."""
+        upload = self._boto.call(bucket, lambda s3: s3.create_multipart_upload(Bucket=bucket, Key=key))["UploadId"]
+        try:
+            part = self._boto.call(
+                bucket, lambda s3: s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=b"part")
+            )
+            parts: Any = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
+            self._boto.call(
+                bucket,
+                lambda s3: s3.complete_multipart_upload(
+                    Bucket=bucket, Key=key, UploadId=upload, MultipartUpload=parts, **condition
+                ),
+                once=True,
+            )
+        except ArtifactBrowserError:
+            with suppress(ArtifactBrowserError):
+                self._boto.call(bucket, lambda s3: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload))
+            raise
+
+    def _clean(self, bucket: str, key: str) -> None:
+        for name in (key, key + "-new", key + "-copy", key + "-copied", key + "-whole"):
+            with suppress(ArtifactBrowserError):
+                self._boto.call(bucket, lambda s3, gone=name: s3.delete_object(Bucket=bucket, Key=gone))  # type: ignore[misc]
