@@ -1,0 +1,196 @@
+"""The table page: the blob table, what stands in its place when there is nothing, the drop hint and the footer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from artifact_browser.accounts.record import AccountKind
+from artifact_browser.bootstrap import Services
+from artifact_browser.errors import AccessDenied, ArtifactBrowserError
+from artifact_browser.gui.browse.blob_table import BlobTable
+from artifact_browser.gui.browse.listing import Listing, ListingState, ListingStatus
+from artifact_browser.gui.browse.listing_footer import ListingFooter
+from artifact_browser.gui.browse.listing_model import dropped_files
+from artifact_browser.gui.common.bridge import Bridge
+from artifact_browser.gui.common.format import elided, printable
+from artifact_browser.gui.common.state_view import State, StateView
+from artifact_browser.gui.common.widgets import Kind, label, set_kind
+from artifact_browser.storage.arrange import Arrangement
+from artifact_browser.storage.location import Location, uri_of
+
+#: How long a listing may be empty before the window says that it is busy: a quick one never flickers.
+BUSY_AFTER_MS = 150
+
+
+class BrowseView(QWidget):
+    """Composes the table page and says what the person wants in signals."""
+
+    selection_changed = Signal()
+    state_changed = Signal(object)
+    #: files dropped: ``(Location, list[Path])``
+    files_dropped = Signal(object, object)
+    #: the action of the empty state: upload here, or make a bucket in this account
+    upload_wanted = Signal()
+    new_bucket_wanted = Signal()
+    open_bucket_wanted = Signal()
+
+    def __init__(self, services: Services, bridge: Bridge, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._services = services
+        self.listing = Listing(services, bridge, self)
+        self.table = BlobTable(self.listing)
+        self.footer = ListingFooter()
+        self._nothing = StateView()
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.table)
+        self._stack.addWidget(self._nothing)
+        self.drop_hint = label("", Kind.CHIP_OK)
+        set_kind(self.drop_hint, Kind.NOTE_OK)
+        self.drop_hint.setContentsMargins(16, 8, 16, 8)
+        self.drop_hint.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self._stack, 1)
+        column.addWidget(self.drop_hint)
+        column.addWidget(self.footer)
+        self._busy = QTimer(self, singleShot=True, interval=BUSY_AFTER_MS)
+        self._busy.timeout.connect(self._show_busy)
+        self._chosen = QTimer(self, singleShot=True, interval=0)
+        self._chosen.timeout.connect(self._sum_selection)
+        self.setAcceptDrops(True)
+        self.setFocusProxy(self.table)
+        self.listing.state_changed.connect(self._follow)
+        self.listing.rearranged.connect(self._chosen.start)
+        self.table.selection_changed.connect(self._chosen.start)
+        self.table.files_dropped.connect(self.files_dropped)
+        self.table.drop_hovered.connect(self.show_drop_target)
+        self.footer.stop_wanted.connect(self.listing.stop)
+        self.footer.continue_wanted.connect(self.listing.go_on)
+
+    # -- from the shell -----------------------------------------------------------------------------------------
+    def show_location(self, location: Location) -> None:
+        """List ``location``; an account id nobody knows any more shows nothing."""
+        self.listing.open(self._services.book.get(location.account_id), location)
+        self.table.show_arrangement(self.listing.state.arrangement)
+
+    def set_filter(self, text: str) -> None:
+        now = self.listing.state.arrangement
+        self.listing.arrange(Arrangement(now.column, now.descending, text))
+
+    def show_drop_target(self, target: Location | None) -> None:
+        """Name the place a drop would go to, while something hovers."""
+        if target is None:
+            self.drop_hint.hide()
+            return
+        kind = self._services.book.get(target.account_id).kind
+        uri = elided(printable(uri_of(kind, target.bucket, target.key)), 90)
+        self.drop_hint.setText(f"Drop to put it into {uri}")
+        self.drop_hint.show()
+
+    # -- states -------------------------------------------------------------------------------------------------
+    def _follow(self, state: ListingState) -> None:
+        self.footer.show_state(state)
+        if state.status is not ListingStatus.LISTING or state.shown:
+            self._busy.stop()
+        if state.shown:
+            self._stack.setCurrentWidget(self.table)
+        elif state.status is ListingStatus.LISTING:
+            if not self._busy.isActive():
+                self._busy.start()
+        elif state.status is ListingStatus.FAILED and state.error is not None:
+            self._show_failed(state.error)
+        elif state.arrangement.text and state.total:
+            self._show_no_match(state)
+        elif state.status in {ListingStatus.COMPLETE, ListingStatus.PARTIAL, ListingStatus.FAILED}:
+            self._show_empty(state)
+        self.state_changed.emit(state)
+
+    def _show_busy(self) -> None:
+        if self.listing.state.status is ListingStatus.LISTING and not self.listing.state.shown:
+            self._nothing.show_state(
+                State.BUSY, "Listing\u2026", action_label="Stop", action=self.listing.stop, icon_name="hourglass"
+            )
+            self._stack.setCurrentWidget(self._nothing)
+
+    def _show_failed(self, error: ArtifactBrowserError) -> None:
+        if isinstance(error, AccessDenied) and not self.listing.location.bucket:
+            self._nothing.show_state(
+                State.NO_PERMISSION,
+                "You can\u2019t list buckets with this account.",
+                detail="Open one by name instead.",
+                action_label="Open bucket by name\u2026",
+                action=self.open_bucket_wanted.emit,
+            )
+        else:
+            self._nothing.show_error(error, action_label="Try again", action=self.listing.refresh)
+        self._stack.setCurrentWidget(self._nothing)
+
+    def _show_no_match(self, state: ListingState) -> None:
+        self._nothing.show_state(
+            State.EMPTY,
+            f"No match for \u201c{printable(state.arrangement.text)}\u201d among {state.total:,} listed.",
+            icon_name="search",
+        )
+        self._stack.setCurrentWidget(self._nothing)
+
+    def _show_empty(self, state: ListingState) -> None:
+        location, record = self.listing.location, self.listing.record
+        if state.status is not ListingStatus.COMPLETE:
+            self._nothing.show_state(
+                State.PARTIAL,
+                "Stopped before anything was listed.",
+                action_label="List again",
+                action=self.listing.refresh,
+            )
+        elif not location.bucket:
+            self._show_no_buckets(by_name=record is not None and record.kind is not AccountKind.LOCAL)
+        elif record is not None and record.read_only:
+            self._nothing.show_state(State.EMPTY, "Nothing here.", icon_name="folder-open")
+        else:
+            uri = printable(uri_of(self.listing.model.kind, location.bucket, location.key))
+            self._nothing.show_state(
+                State.EMPTY,
+                "Nothing here yet.",
+                detail=f"Drop files or a folder to upload to {elided(uri, 80)}",
+                action_label="Upload files\u2026",
+                action=self.upload_wanted.emit,
+                icon_name="folder-open",
+            )
+        self._stack.setCurrentWidget(self._nothing)
+
+    def _show_no_buckets(self, *, by_name: bool) -> None:
+        self._nothing.show_state(
+            State.EMPTY,
+            "No buckets yet.",
+            detail="A bucket holds your files. Make one, or open one by its name." if by_name else "Make one to begin.",
+            action_label="New bucket\u2026",
+            action=self.new_bucket_wanted.emit,
+            icon_name="database",
+        )
+
+    def _sum_selection(self) -> None:
+        entries = self.table.selected_entries() if self.table.selected_count() <= 100_000 else []
+        blobs = [entry for entry in entries if entry.is_blob]
+        count = self.table.selected_count()
+        size_bytes = sum(entry.size_bytes for entry in blobs)
+        self.footer.show_selection(len(blobs), count - len(blobs), size_bytes)
+        self.selection_changed.emit()
+
+    # -- drops beside the rows (the empty state) ----------------------------------------------------------------
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if dropped_files(event.mimeData()) and self.listing.location.bucket:
+            event.acceptProposedAction()
+            self.show_drop_target(self.listing.location)
+
+    def dragLeaveEvent(self, event: object) -> None:
+        self.show_drop_target(None)
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.show_drop_target(None)
+        files = dropped_files(event.mimeData())
+        if files and self.listing.location.bucket:
+            event.acceptProposedAction()
+            self.files_dropped.emit(self.listing.location, files)
