@@ -113,6 +113,7 @@ class Palette(QObject):
     def __init__(self) -> None:
         super().__init__()
         self._choice = Theme.SYSTEM
+        self._system = Qt.ColorScheme.Unknown
         self._tokens = LIGHT
 
     @property
@@ -130,7 +131,12 @@ class Palette(QObject):
 
     def follow_system(self) -> None:
         """Start listening to the system's colour scheme; call once the application object exists."""
-        QGuiApplication.styleHints().colorSchemeChanged.connect(self._hold)
+        hints = QGuiApplication.styleHints()
+        hints.colorSchemeChanged.connect(self._system_changed)
+        self._system_changed(hints.colorScheme())
+
+    def _system_changed(self, scheme: Qt.ColorScheme) -> None:
+        self._system = scheme
         self._hold()
 
     def _hold(self) -> None:
@@ -141,7 +147,7 @@ class Palette(QObject):
 
     def _wants_dark(self) -> bool:
         if self._choice is Theme.SYSTEM:
-            return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark
+            return self._system is Qt.ColorScheme.Dark
         return self._choice is Theme.DARK
 
 

@@ -1,0 +1,45 @@
+"""Builds what the window works with, without Qt: folders, settings, accounts, keychain broker, worker pool.
+
+In start-up order. Nothing here talks to a store, the keychain or the network; worker processes start when
+something is asked of them (or :meth:`Services.warm` says so, while the window paints).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from artifact_browser.accounts.book import AccountBook
+from artifact_browser.accounts.broker import Broker
+from artifact_browser.paths import Paths
+from artifact_browser.settings import Settings
+from artifact_browser.workers.job import Lane
+from artifact_browser.workers.pool import WorkerPool
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What every room is given. Closed once, at the end, by ``app.py``."""
+
+    paths: Paths
+    settings: Settings
+    book: AccountBook
+    broker: Broker
+    pool: WorkerPool
+
+    def warm(self) -> None:
+        """Start the interactive worker ahead of its first job."""
+        self.pool.warm(Lane.INTERACTIVE)
+
+    def close(self) -> None:
+        """End the worker processes and the keychain's thread. Waits until they are gone."""
+        self.pool.close()
+        self.broker.close()
+
+
+def build(paths: Paths) -> Services:
+    """The services over ``paths``, whose folders are made private first."""
+    paths.make()
+    settings = Settings(paths.settings_file)
+    book = AccountBook(paths)
+    pool = WorkerPool(paths)
+    return Services(paths, settings, book, Broker(book, pool), pool)

@@ -1,0 +1,119 @@
+"""Every action of the window: name, place in the menus, shortcut, icon, explanation and what it needs.
+
+The names are part of the interface (screen readers and tests use them). Data only; ``actions.py`` makes QActions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QAction, QKeySequence
+
+from artifact_browser.gui.shell import context as needs
+from artifact_browser.gui.shell.context import Need
+
+Keys = QKeySequence.StandardKey
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action. ``section`` groups it inside its menu; a separator stands between sections."""
+
+    name: str
+    text: str
+    menu: str
+    explanation: str
+    icon: str = ""
+    keys: tuple[str | Keys, ...] = ()
+    needs: tuple[Need, ...] = ()
+    section: int = 0
+    checkable: bool = False
+    role: QAction.MenuRole = QAction.MenuRole.NoRole
+
+
+_WRITE = (needs.BUCKET, needs.WRITABLE)
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    # File
+    ActionSpec("new_bucket", "New bucket\u2026", "File", "Make a bucket in this account", "database",
+               ("Ctrl+Shift+B",), (needs.ACCOUNT, needs.WRITABLE)),
+    ActionSpec("new_folder", "New folder\u2026", "File", "Make a folder here", "folder-plus",
+               ("Ctrl+Shift+N",), _WRITE),
+    ActionSpec("upload_files", "Upload files\u2026", "File", "Choose files and upload them here", "file-up",
+               ("Ctrl+U",), _WRITE, section=1),
+    ActionSpec("upload_folder", "Upload folder\u2026", "File", "Choose a folder and upload it here", "folder-up",
+               ("Ctrl+Shift+U",), _WRITE, section=1),
+    ActionSpec("download", "Download\u2026", "File", "Download what is selected into a folder", "download",
+               ("Ctrl+D",), (needs.ROWS,), section=1),
+    ActionSpec("open", "Open", "File", "Open the folder, or the blob with the system's program", "external-link",
+               ("Ctrl+O",), (needs.ONE_ROW,), section=2),
+    ActionSpec("preferences", "Preferences\u2026", "File", "Theme, row height, cache", "settings",
+               (Keys.Preferences, "Ctrl+,"), section=3, role=QAction.MenuRole.PreferencesRole),
+    ActionSpec("quit", "Quit", "File", "End Artifact Browser", "log-out", (Keys.Quit, "Ctrl+Q"), section=4,
+               role=QAction.MenuRole.QuitRole),
+    # Edit
+    ActionSpec("copy_link", "Copy link", "Edit", "Copy a presigned link to the selected blobs", "link",
+               ("Ctrl+Shift+C",), (needs.BLOBS, needs.NO_FOLDERS)),
+    ActionSpec("share", "Share\u2026", "Edit", "Choose how long a link works and what it is for", "link",
+               ("Ctrl+Shift+S",), (needs.BUCKET,)),
+    ActionSpec("copy_uri", "Copy URI", "Edit", "Copy the address of what is selected, or of this place", "copy",
+               (Keys.Copy,), (needs.BUCKET,)),
+    ActionSpec("paste", "Paste files", "Edit", "Upload the files on the clipboard here", "clipboard-paste",
+               (Keys.Paste,), _WRITE, section=1),
+    ActionSpec("rename", "Rename\u2026", "Edit", "Give the selected blob another name", "pencil", ("F2",),
+               (needs.ONE_BLOB, needs.WRITABLE), section=2),
+    ActionSpec("delete", "Delete\u2026", "Edit", "Delete what is selected, after a look at what that is", "trash-2",
+               ("Del",), (needs.ROWS, needs.WRITABLE), section=2),
+    # View
+    ActionSpec("table_view", "Table view", "View", "Show blobs as a table", "rows-3", ("Ctrl+1",), checkable=True),
+    ActionSpec("gallery_view", "Gallery view", "View", "Show artifacts as cards", "layout-grid", ("Ctrl+2",),
+               checkable=True),
+    ActionSpec("details", "Details", "View", "Show or hide the details of what is selected", "panel-right",
+               ("Alt+Return",), section=1, checkable=True),
+    ActionSpec("transfers", "Transfers", "View", "Show or hide the transfers", "history", ("Ctrl+J",), section=1,
+               checkable=True),
+    ActionSpec("next_pane", "Next pane", "View", "Move the focus to the next part of the window", "",
+               ("F6",), section=2),
+    ActionSpec("previous_pane", "Previous pane", "View", "Move the focus to the part before", "",
+               ("Shift+F6",), section=2),
+    # Go
+    ActionSpec("back", "Back", "Go", "Go to the place before", "arrow-left", (Keys.Back, "Alt+Left"), (needs.BACK,)),
+    ActionSpec("forward", "Forward", "Go", "Go on to the next place", "arrow-right", (Keys.Forward, "Alt+Right"),
+               (needs.FORWARD,)),
+    ActionSpec("up", "Up", "Go", "Go to the folder above", "arrow-up", ("Alt+Up",), (needs.UP,)),
+    ActionSpec("address", "Address", "Go", "Type where to go", "globe", ("Ctrl+L",), section=1),
+    ActionSpec("filter", "Filter", "Go", "Show only names that match", "list-filter", (Keys.Find,), section=1),
+    ActionSpec("refresh", "Refresh", "Go", "List this place again", "refresh-cw", ("F5", "Ctrl+R"), section=2),
+    ActionSpec("stop", "Stop", "Go", "Stop listing; what has arrived stays", "circle-stop", ("Esc",),
+               (needs.LISTING,), section=2),
+    ActionSpec("pin", "Pin", "Go", "Keep this place at the top of the side bar", "pin", ("Ctrl+B",), (needs.BUCKET,),
+               section=3, checkable=True),
+    # Account
+    ActionSpec("add_account", "Add account\u2026", "Account", "Connect to AWS, an S3-compatible store or a public bucket",
+               "plus", ("Ctrl+Shift+T",)),
+    ActionSpec("edit_account", "Edit account\u2026", "Account", "Change this account's settings or keys", "pencil", (),
+               (needs.ACCOUNT,), section=1),
+    ActionSpec("test_connection", "Test connection", "Account", "Check that this account works", "circle-check", (),
+               (needs.ACCOUNT,), section=1),
+    ActionSpec("open_bucket", "Open bucket by name\u2026", "Account", "For accounts that may not list their buckets",
+               "folder-open", (), (needs.ACCOUNT,), section=1),
+    ActionSpec("delete_bucket", "Delete bucket\u2026", "Account", "Delete this bucket; it must be empty", "trash-2", (),
+               (needs.BUCKET, needs.WRITABLE), section=1),
+    ActionSpec("remove_account", "Remove account\u2026", "Account", "Forget this account and its keys", "trash-2", (),
+               (needs.OWN_ACCOUNT,), section=2),
+    # Catalog
+    ActionSpec("new_collection", "New collection\u2026", "Catalog", "Make a collection of artifacts here", "library",
+               (), _WRITE),
+    ActionSpec("new_artifact", "New artifact\u2026", "Catalog", "Make an artifact in this collection", "package-plus",
+               (), (needs.COLLECTION, needs.WRITABLE)),
+    ActionSpec("stage_files", "Stage files\u2026", "Catalog", "Add files to the artifact's staged manifest", "file-up",
+               (), (needs.ARTIFACT, needs.WRITABLE), section=1),
+    ActionSpec("commit", "Commit\u2026", "Catalog", "Make the staged manifest the committed one",
+               "git-commit-horizontal", ("Ctrl+Return",), (needs.STAGED, needs.WRITABLE), section=1),
+    ActionSpec("discard", "Discard\u2026", "Catalog", "Drop the staged changes", "x", (),
+               (needs.STAGED, needs.WRITABLE), section=1),
+    # Help
+    ActionSpec("open_log", "Show log folder", "Help", "Open the folder that holds the log", "file-text"),
+    ActionSpec("about", "About Artifact Browser", "Help", "Versions and licences", "info",
+               role=QAction.MenuRole.AboutRole, section=1),
+)  # fmt: skip

@@ -1,0 +1,77 @@
+"""Pinned places: the few a person goes to every day, kept in the settings as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
+from PySide6.QtWidgets import QListView, QWidget
+
+from artifact_browser.gui.common.format import elided, printable
+from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.widgets import ICON_PX
+from artifact_browser.storage.location import Location
+
+ROW_PX = 30
+_MOST_SHOWN = 8
+
+
+class PinModel(QAbstractListModel):
+    """The pinned locations, in the order they were pinned."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.pins: list[Location] = []
+
+    def replace(self, pins: Iterable[Location]) -> None:
+        self.beginResetModel()
+        self.pins = list(dict.fromkeys(pins))
+        self.endResetModel()
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 Qt's default
+        return 0 if parent.isValid() else len(self.pins)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        pin = self.pins[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return " / ".join(part for part in (pin.bucket, printable(pin.name) if pin.key else "") if part)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return elided(printable(f"{pin.bucket}/{pin.key}"), 200)
+        if role == Qt.ItemDataRole.DecorationRole:
+            return icon("pin", "dim")
+        if role == Qt.ItemDataRole.SizeHintRole:
+            return QSize(0, ROW_PX)
+        return None
+
+
+class PinList(QListView):
+    """Shows the pins; a click or Enter goes there."""
+
+    #: the :class:`Location` a person wants to go to
+    chosen = Signal(object)
+    #: whether there is anything to show
+    filled = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Pinned")
+        self.setUniformItemSizes(True)
+        self.setIconSize(QSize(ICON_PX, ICON_PX))
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
+        self.places = PinModel(self)
+        self.setModel(self.places)
+        self.clicked.connect(self._choose)
+        self.activated.connect(self._choose)
+
+    def show_pins(self, pins: Iterable[Location]) -> None:
+        """Replace what is shown."""
+        self.places.replace(pins)
+        rows = min(len(self.places.pins), _MOST_SHOWN)
+        self.setFixedHeight(rows * ROW_PX + 8)
+        self.filled.emit(rows > 0)
+
+    def _choose(self, index: QModelIndex) -> None:
+        self.chosen.emit(self.places.pins[index.row()])
