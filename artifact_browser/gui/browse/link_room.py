@@ -43,7 +43,7 @@ class LinkRoom(QObject):
             options,
             owner=self,
             on_done=lambda links: self._copy(record, links),
-            on_error=lambda error: self._fail(error),
+            on_error=self._fail,
         )
 
     def share(self, record: AccountRecord, location: Location, keys: tuple[str, ...]) -> ShareDialog:
