@@ -21,7 +21,7 @@ The tree::
     +- CatalogError
     |  +- ManifestUnreadable  CommitConflict  FilesMissing
     +- AccountError
-    |  +- AccountsFileDamaged  KeychainLocked  KeychainUnavailable
+    |  +- AccountNotFound  AccountsFileDamaged  AccountsFileNewer  KeychainLocked  KeychainUnavailable
     +- WorkerError
     |  +- WorkerDied  JobCancelled
     +- InternalError                 a bug of ours: the log has the traceback
@@ -275,8 +275,19 @@ class AccountError(ArtifactBrowserError):
     title = "The account cannot be used"
 
 
+class AccountNotFound(AccountError):
+    title = "No such account"
+    default_todo = "It may have been removed: choose another account."
+
+
 class AccountsFileDamaged(AccountError):
     title = "The list of accounts was damaged"
+    default_todo = "Nothing was thrown away: look into the file that was set aside, or add the accounts again."
+
+
+class AccountsFileNewer(AccountError):
+    title = "The list of accounts is from a newer version"
+    default_todo = "Update Artifact Browser to change accounts."
 
 
 class KeychainLocked(AccountError):

@@ -43,6 +43,7 @@ class AccountRecord:
     :ivar public_endpoint: links are signed for this host instead of ``endpoint``
     :ivar compatibility: send everything through boto3 instead of our own S3 core
     :ivar colour: ``#rrggbb``
+    :ivar secret_revision: raised when the typed keys change, so that workers let go of leases of the old ones
     """
 
     id: str
@@ -60,3 +61,4 @@ class AccountRecord:
     compatibility: bool = False
     root: str = ""
     buckets: tuple[str, ...] = ()
+    secret_revision: int = 0

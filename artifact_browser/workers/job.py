@@ -44,6 +44,8 @@ class JobContext(Protocol):
     cancel: CancelToken
     #: the app's folders
     paths: Paths
+    #: which process this is: only the interactive one signs in by itself
+    lane: Lane
 
     def ask(self, question: Question) -> Any:
         """Ask and wait for the answer; parks this job's thread, never the lane.
