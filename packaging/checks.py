@@ -1,0 +1,172 @@
+"""``packaging/test``: style, types, layers and tests, on every Python that is here; one summary, an honest exit code.
+
+``--long`` runs the same proofs at full size and writes ``docs/proof/<date>.md``. Everything else is passed to pytest.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import subprocess
+import tempfile
+import time
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from environment import find_other_python, make_environment, say, version_of
+
+#: The second Python runs everything but the servers and screens that do not depend on Python's version.
+SECOND_PYTHON_MINOR = 13
+SECOND_SELECTION = "not ceph and not desktop"
+
+
+@dataclass
+class Result:
+    """One step's outcome. ``tests``: name, seconds and outcome of each test of a pytest run."""
+
+    name: str
+    seconds: float
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+    failures: list[str] = field(default_factory=list)
+    tests: list[tuple[str, float, str]] = field(default_factory=list)
+    properties: list[str] = field(default_factory=list)
+
+    def line(self) -> str:
+        counts = f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+        return f"{self.name:<34} {counts:<40} {self.seconds:6.1f} s"
+
+
+def run(root: Path, python: Path, arguments: list[str]) -> int:
+    """Run everything and return the exit code."""
+    began = time.monotonic()
+    long = "--long" in arguments
+    results = [check(root, python, name, words) for name, words in static_checks(python)]
+    results.append(pytest(root, python, arguments))
+    other = second_python(root)
+    if other:
+        selection = [] if long or "-m" in arguments else ["-m", SECOND_SELECTION]
+        results.append(pytest(root, other, [*selection, *arguments]))
+    report(results, time.monotonic() - began)
+    if long:
+        write_proof(root, results)
+    return 1 if any(result.failed for result in results) else 0
+
+
+def static_checks(python: Path) -> list[tuple[str, list[str]]]:
+    """Name and command of what needs no running program."""
+    module = [str(python), "-P", "-m"]
+    return [
+        ("ruff check", [*module, "ruff", "check", "--quiet", "."]),
+        ("ruff format", [*module, "ruff", "format", "--check", "--quiet", "."]),
+        ("mypy", [*module, "mypy"]),
+        ("import-linter", [str(python.with_name("lint-imports"))]),
+    ]
+
+
+def check(root: Path, python: Path, name: str, command: list[str]) -> Result:
+    say(f"== {name}")
+    began = time.monotonic()
+    done = subprocess.run(command, cwd=root, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        say(done.stdout)
+    failed = int(done.returncode != 0)
+    return Result(name, time.monotonic() - began, 1 - failed, failed, failures=[name] * failed)
+
+
+def second_python(root: Path) -> Path | None:
+    """The environment of a second Python, if there is one; None is said in the summary by its absence."""
+    base = find_other_python(SECOND_PYTHON_MINOR)
+    if base is None:
+        say(f"No Python 3.{SECOND_PYTHON_MINOR} here: tested on one Python only.")
+        return None
+    return make_environment("test", base, root / f".venv-3.{SECOND_PYTHON_MINOR}")
+
+
+def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
+    """One run of the suite on two processes."""
+    found = version_of(python)
+    name = "pytest on Python " + ".".join(map(str, found[0] if found else ()))
+    say(f"== {name}")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="abt-report-") as folder:
+        xml = Path(folder) / "results.xml"
+        command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={xml}"]
+        if "--long" in arguments:
+            command += ["--timeout", "7200"]
+        code = subprocess.call([*command, *arguments], cwd=root, env=environment(root))
+        result = read_results(name, xml)
+    result.seconds = time.monotonic() - began
+    if code and not result.failed:  # a crash, a usage error, or no test at all
+        result.failed, result.failures = 1, [f"{name} ended with {code}"]
+    return result
+
+
+def environment(root: Path) -> dict[str, str]:
+    """Children see the checkout, not what the person's shell says about Python."""
+    env = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
+    return env | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def read_results(name: str, xml: Path) -> Result:
+    """Counts and times from pytest's own report; nothing was run if there is none."""
+    result = Result(name, 0.0)
+    if not xml.exists():
+        return result
+    for case in ElementTree.parse(xml).iter("testcase"):
+        test = f"{case.get('classname', '')}::{case.get('name', '')}"
+        if case.find("failure") is not None or case.find("error") is not None:
+            outcome, result.failed = "failed", result.failed + 1
+            result.failures.append(test)
+        elif case.find("skipped") is not None:
+            outcome, result.skipped = "skipped", result.skipped + 1
+        else:
+            outcome, result.passed = "passed", result.passed + 1
+        result.tests.append((test, float(case.get("time", 0)), outcome))
+        for item in case.iter("property"):
+            result.properties.append(f"{test}: {item.get('name')} = {item.get('value')}")
+    return result
+
+
+def report(results: list[Result], seconds: float) -> None:
+    print("\n== summary")
+    for result in results:
+        print(result.line())
+        for failure in result.failures:
+            print(f"    FAILED {failure}")
+    print(f"{'all':<34} {'':<40} {seconds:6.1f} s")
+    passed, failed, skipped = (
+        sum(getattr(result, word) for result in results) for word in ("passed", "failed", "skipped")
+    )
+    print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
+
+
+def write_proof(root: Path, results: list[Result]) -> None:
+    """``docs/proof/<date>.md``: what ran at full size, with what, how long, and what failed."""
+    today = datetime.date.today().isoformat()
+    commit = subprocess.run(
+        ["git", "rev-parse", "HEAD"], cwd=root, capture_output=True, text=True, check=False
+    ).stdout.strip()
+    lines = [
+        f"# Proof of {today}",
+        "",
+        f"`packaging/test --long` at {commit or 'an unknown commit'}, {os.cpu_count()} cores.",
+        "",
+    ]
+    lines += ["| step | passed | failed | skipped | seconds |", "|---|---|---|---|---|"]
+    lines += [f"| {r.name} | {r.passed} | {r.failed} | {r.skipped} | {r.seconds:.0f} |" for r in results]
+    for result in results:
+        if not result.tests:
+            continue
+        lines += ["", f"## {result.name}", "", "Property tests are derandomised: their seed is the test itself.", ""]
+        lines += [f"* FAILED {failure}" for failure in result.failures] or ["No failures."]
+        lines += ["", *(f"* {item}" for item in result.properties)]
+        lines += ["", "| longest tests | seconds |", "|---|---|"]
+        longest = sorted(result.tests, key=lambda test: -test[1])[:25]
+        lines += [f"| {name} | {seconds:.1f} |" for name, seconds, _ in longest]
+    file = root / "docs" / "proof" / f"{today}.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    say(f"Written: {file}")
