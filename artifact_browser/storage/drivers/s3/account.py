@@ -12,6 +12,7 @@ from typing import Any
 from artifact_browser.accounts.lease import Lease
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
 from artifact_browser.paths import Paths
+from artifact_browser.storage.drivers.s3.connections import ConnectionPool
 from artifact_browser.storage.drivers.s3.endpoint import Endpoint, aws_endpoint, parse_endpoint
 from artifact_browser.storage.drivers.s3.remembered import Remembered
 from artifact_browser.workers.cancel import CancelToken
@@ -38,6 +39,7 @@ class Account:
             parse_endpoint(address, record.addressing) if address else aws_endpoint(self.region, record.addressing)
         )
         public = record.public_endpoint
+        self.connections = ConnectionPool(self.ca_file)
         self.link_endpoint = parse_endpoint(public, record.addressing) if public else self.endpoint
         self.remembered = Remembered(paths.endpoints_file, self.endpoint.url)
         #: seconds the server's clock is ahead of ours, once it has complained

@@ -43,7 +43,7 @@ class Source:
             self._identity = self._look()
             if self._body.offset + self._body.length > self._identity[0]:
                 self.close()
-                raise self._changed()
+                raise self.changed()
         return self
 
     def __exit__(
@@ -92,7 +92,7 @@ class Source:
         except OSError as error:
             raise of_disk(error, str(self._body.path)) from error
         if not got:
-            raise self._changed()
+            raise self.changed()
         return got
 
     def crc32c(self) -> str:
@@ -111,7 +111,7 @@ class Source:
     def check_unchanged(self) -> None:
         """:raises SourceChanged: size, time or inode are not what they were when it was opened"""
         if self._file is not None and self._look() != self._identity:
-            raise self._changed()
+            raise self.changed()
 
     def _look(self) -> tuple[int, int, int]:
         assert isinstance(self._body, FileSlice)
@@ -122,6 +122,7 @@ class Source:
             raise of_disk(error, str(self._body.path)) from error
         return status.st_size, status.st_mtime_ns, status.st_ino
 
-    def _changed(self) -> SourceChanged:
+    def changed(self) -> SourceChanged:
+        """The error of a file that is not what it was."""
         assert isinstance(self._body, FileSlice)
         return SourceChanged("It was written to during the upload.", subject=str(self._body.path))

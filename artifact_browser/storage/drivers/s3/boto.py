@@ -257,7 +257,7 @@ def _refusal(error: exceptions.ClientError) -> Refusal:
     return Refusal(
         status=int(meta.get("HTTPStatusCode", 0)),
         code="" if code.isdigit() else code,
-        message=str(about.get("Message", "")),
+        message=str(about.get("Message") or ""),
         request_id=str(meta.get("RequestId", "")),
         region=region_named(headers.get("x-amz-bucket-region", "") or str(about.get("Region", ""))),
         date=headers.get("date", ""),

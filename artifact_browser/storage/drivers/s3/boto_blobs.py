@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
-from artifact_browser.errors import NetworkError, UnexpectedAnswer
+from artifact_browser.errors import AccessDenied, NetworkError, UnexpectedAnswer
 from artifact_browser.storage.driver import (
     BlobInfo,
     Body,
@@ -82,6 +82,14 @@ class BotoBlobs:
         return bool(answer.get("Contents"))
 
     def head(self, bucket: str, key: str) -> BlobInfo:
+        try:
+            return self._head(bucket, key)
+        except (AccessDenied, UnexpectedAnswer):
+            # a refused HEAD has no body to say why (ExpiredToken is a bare 400): a GET of one byte tells
+            with self.get(bucket, key, length=1) as reader:
+                return reader.info
+
+    def _head(self, bucket: str, key: str) -> BlobInfo:
         subject = f"{bucket}/{key}"
         answer = self._boto.call(bucket, lambda s3: s3.head_object(Bucket=bucket, Key=key), subject=subject)
         return info_of(key, _headers(answer))
@@ -96,7 +104,7 @@ class BotoBlobs:
         if ranged:
             wanted["Range"] = ranged
         if length == 0:
-            yield EmptyReader(self.head(bucket, key))
+            yield EmptyReader(self._head(bucket, key))
             return
         operation = self._boto.stream(
             bucket, lambda s3: s3.get_object(Bucket=bucket, Key=key, **wanted), subject=subject
@@ -106,7 +114,7 @@ class BotoBlobs:
         except UnexpectedAnswer as error:
             if "HTTP 416" not in error.technical:
                 raise
-            yield EmptyReader(self.head(bucket, key))
+            yield EmptyReader(self._head(bucket, key))
             return
         try:
             info = info_of(key, _headers(answer))

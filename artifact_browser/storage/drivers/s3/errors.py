@@ -12,6 +12,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 from xml.parsers import expat
 
 from artifact_browser import errors
@@ -129,9 +130,12 @@ def from_answer(refusal: Refusal, subject: str, *, of_bucket: bool = False) -> A
 
 
 def _classify(refusal: Refusal, of_bucket: bool) -> tuple[type[ArtifactBrowserError], str]:
-    if refusal.code in _REGION_CODES or (refusal.status in {301, 307, 308} and not refusal.foreign):
+    if refusal.code in _REGION_CODES or (refusal.status in {301, 307, 308} and refusal.region):
         where = f" {refusal.region}" if refusal.region else ""
         return errors.WrongRegion, f"The bucket lives in another region{where}."
+    if refusal.status in {301, 302, 303, 307, 308}:
+        elsewhere = urlsplit(refusal.location).netloc or "another address"
+        return errors.UnexpectedAnswer, f"The server points to {elsewhere}: enter that as the endpoint."
     if refusal.code in _BY_CODE:
         return _BY_CODE[refusal.code]
     if refusal.foreign and refusal.status < 500:

@@ -9,6 +9,7 @@ from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.driver import S3Driver
+from artifact_browser.storage.drivers.s3.own_blobs import OwnBlobs
 from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.rest import Rest
 from artifact_browser.workers.cancel import CancelToken
@@ -24,4 +25,5 @@ def open_s3(record: AccountRecord, lease_source: LeaseSource, cancel: CancelToke
     access = Access(account, lease_source, cancel, read_only=record.read_only)
     boto = Boto(access)
     conditions = Conditions(account.remembered, Prober(boto).probe)
-    return S3Driver(access, BotoBlobs(boto, conditions), Rest(boto, conditions))
+    blobs = BotoBlobs(boto, conditions) if record.compatibility else OwnBlobs(access, conditions)
+    return S3Driver(access, blobs, Rest(boto, conditions))

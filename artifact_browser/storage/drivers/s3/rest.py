@@ -14,12 +14,16 @@ from typing import Any
 from urllib.parse import unquote, urlencode
 
 from artifact_browser.errors import (
+    AccessDenied,
     ArtifactBrowserError,
     BlobNotFound,
+    BucketExists,
     BucketNotEmpty,
+    BucketNotFound,
     InputError,
     NotSupported,
     UploadNotFound,
+    WrongRegion,
 )
 from artifact_browser.storage.driver import (
     BucketInfo,
@@ -58,11 +62,23 @@ class Rest:
         ]
 
     def create_bucket(self, bucket: str) -> None:
+        # AWS's first region and Ceph answer 200 when the bucket is ours already
+        if self._exists(bucket):
+            raise BucketExists("A bucket of this name exists already.", subject=bucket)
         region = self._account.region
         located: dict[str, Any] = {}
         if self._account.endpoint.aws and region != DEFAULT_REGION:
             located = {"CreateBucketConfiguration": {"LocationConstraint": region}}
         self._boto.call(bucket, lambda s3: s3.create_bucket(Bucket=bucket, **located))
+
+    def _exists(self, bucket: str) -> bool:
+        try:
+            self._boto.call(bucket, lambda s3: s3.head_bucket(Bucket=bucket), of_bucket=True)
+        except BucketNotFound:
+            return False
+        except (AccessDenied, WrongRegion):
+            return True
+        return True
 
     def delete_bucket(self, bucket: str) -> None:
         # servers delete a bucket together with unfinished uploads, so look first
@@ -228,7 +244,8 @@ class Rest:
             if sent or not etag or etag != _etag_of(parts):
                 raise
             return Written(etag)
-        return Written(answer.get("ETag", "").strip('"'), answer.get("VersionId", ""))
+        # Ceph 16.2 does not say the ETag here
+        return Written(answer.get("ETag", "").strip('"') or self._etag(bucket, key), answer.get("VersionId", ""))
 
     def _etag(self, bucket: str, key: str) -> str:
         try:

@@ -1,0 +1,163 @@
+"""Kept-alive connections of one account, shared by its jobs; direct, or through the environment's proxy."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ssl
+import threading
+import time
+from collections import defaultdict
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from artifact_browser.errors import CertificateRejected, ConnectionFailed
+from artifact_browser.storage.drivers.s3.endpoint import Place, is_address
+from artifact_browser.storage.drivers.s3.errors import from_exception
+from artifact_browser.storage.drivers.s3.sockets import connect, handshake, has_closed, waking
+from artifact_browser.workers.cancel import CancelToken
+
+#: Servers close idle connections after 5 s (MinIO's proxy) to 75 s; older ones are not worth the risk.
+_IDLE_LIMIT_S = 20.0
+_MOST_IDLE = 32
+
+
+class Connection(http.client.HTTPConnection):
+    """One connection; ``sock`` is set by the pool and never reopened by itself."""
+
+    auto_open = 0
+
+    def __init__(self, host: str, port: int, *, absolute: bool, proxy_headers: dict[str, str]) -> None:
+        super().__init__(host, port)
+        #: plain http through a proxy: requests name the whole URL
+        self.absolute = absolute
+        self.proxy_headers = proxy_headers
+        self.reused = False
+        self.idle_since = 0.0
+
+
+class ConnectionPool:
+    """Hands out connections; each is used by one thread at a time."""
+
+    def __init__(self, ca_file: str) -> None:
+        self._ca_file = ca_file
+        self._context: ssl.SSLContext | None = None
+        self._idle: dict[tuple[str, str, int], list[Connection]] = defaultdict(list)
+        self._lock = threading.Lock()
+
+    def take(self, place: Place, cancel: CancelToken, *, fresh: bool = False) -> Connection:
+        """A connected connection, a kept one if there is one.
+
+        :param fresh: open a new one: a kept one may turn out to be closed, which a conditional write cannot afford
+        :raises ConnectionFailed: :raises CertificateRejected: :raises JobCancelled:
+        """
+        where = (place.endpoint.scheme, place.host, place.endpoint.port)
+        while not fresh:
+            with self._lock:
+                kept = self._idle[where].pop() if self._idle[where] else None
+            if kept is None:
+                break
+            if kept.idle_since + _IDLE_LIMIT_S > time.monotonic() and not has_closed(kept.sock):
+                kept.reused = True
+                return kept
+            kept.close()
+        return self._open(place, cancel)
+
+    def give_back(self, place: Place, connection: Connection) -> None:
+        """Keep a connection whose answer was read to the end."""
+        where = (place.endpoint.scheme, place.host, place.endpoint.port)
+        connection.idle_since = time.monotonic()
+        with self._lock:
+            if len(self._idle[where]) < _MOST_IDLE:
+                self._idle[where].append(connection)
+                return
+        connection.close()
+
+    def _open(self, place: Place, cancel: CancelToken) -> Connection:
+        endpoint = place.endpoint
+        proxy = proxy_for(place)
+        try:
+            if proxy is None:
+                connection = Connection(place.host, endpoint.port, absolute=False, proxy_headers={})
+                connection.sock = connect(place.host, endpoint.port, cancel)
+            else:
+                connection = _open_proxied(proxy, place, cancel)
+            if endpoint.tls:
+                connection.sock = handshake(connection.sock, place.host, self._tls_context(), cancel)
+        except OSError as error:
+            cancel.raise_if_cancelled()
+            raise from_exception(error, place.netloc, sent=False) from error
+        return connection
+
+    def _tls_context(self) -> ssl.SSLContext:
+        with self._lock:
+            if self._context is None:
+                try:
+                    context = ssl.create_default_context(cafile=self._ca_file or _botocore_bundle())
+                except (OSError, ssl.SSLError) as error:
+                    raise CertificateRejected(
+                        "The CA file cannot be read.", subject=self._ca_file, technical=str(error)
+                    ) from error
+                context.set_alpn_protocols(["http/1.1"])
+                self._context = context
+            return self._context
+
+
+def _botocore_bundle() -> str:
+    """The authorities botocore trusts, so that both ways to the store agree (``AWS_CA_BUNDLE`` included)."""
+    import os
+
+    from botocore.httpsession import where
+
+    return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or where()
+
+
+def proxy_for(place: Place) -> str | None:
+    """The proxy the environment (or the system's settings) names for a place."""
+    proxies = getproxies()
+    proxy = proxies.get(place.endpoint.scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(place.netloc):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _open_proxied(proxy: str, place: Place, cancel: CancelToken) -> Connection:
+    """A connection through a plain-HTTP proxy: tunnelled for TLS, with absolute URLs otherwise."""
+    parts = urlsplit(proxy)
+    if parts.scheme != "http" or not parts.hostname:
+        raise ConnectionFailed(
+            "This kind of proxy is not supported here.",
+            todo="Switch on the account's compatibility mode, or name an http:// proxy.",
+            subject=parts.hostname or "proxy",
+        )
+    headers = {}
+    if parts.username:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        headers["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
+    connection = Connection(place.host, place.endpoint.port, absolute=not place.endpoint.tls, proxy_headers=headers)
+    connection.sock = connect(parts.hostname, parts.port or 80, cancel)
+    if place.endpoint.tls:
+        with waking(connection.sock, cancel):
+            _tunnel(connection, place, headers)
+    return connection
+
+
+def _tunnel(connection: Connection, place: Place, headers: dict[str, str]) -> None:
+    """CONNECT to the place through the proxy. :raises ConnectionFailed: the proxy refuses"""
+    host = place.host if not is_address(place.host) or ":" not in place.host else f"[{place.host}]"
+    target = f"{host}:{place.endpoint.port}"
+    lines = [f"CONNECT {target} HTTP/1.1", f"Host: {target}", *(f"{name}: {value}" for name, value in headers.items())]
+    connection.sock.sendall(("\r\n".join(lines) + "\r\n\r\n").encode("ascii"))
+    response = http.client.HTTPResponse(connection.sock, method="CONNECT")
+    try:
+        response.begin()
+    except http.client.HTTPException as error:
+        raise ConnectionFailed("The proxy does not speak HTTP.", subject=target, technical=repr(error)) from error
+    finally:
+        # only the reading side's file object; the socket stays open for TLS
+        response.close()
+    if response.status != 200:
+        connection.close()
+        raise ConnectionFailed(
+            f"The proxy refused the connection ({response.status}).", subject=target, technical=response.reason
+        )

@@ -1,0 +1,247 @@
+"""One request and its answer over a kept-alive connection: signing, sending the body, reading the head, refusals.
+
+This is the hot path of our own core (design decision 2). It makes no second attempt; :mod:`retries` decides that.
+The one exception is a kept connection that the server closed while it was idle: the request was never read then,
+and it is sent again at once on a new one.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import ssl
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from types import TracebackType
+
+from artifact_browser.errors import ArtifactBrowserError, UnexpectedAnswer, WrongRegion
+from artifact_browser.storage.drivers.s3.account import Access
+from artifact_browser.storage.drivers.s3.bodies import Source
+from artifact_browser.storage.drivers.s3.connections import Connection, proxy_for
+from artifact_browser.storage.drivers.s3.errors import MAX_ERROR_BYTES, from_answer, from_exception, read_refusal
+from artifact_browser.storage.drivers.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Signer, canonical_query
+from artifact_browser.storage.drivers.s3.sockets import shutter
+
+_USER_AGENT = "artifact-browser"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask. ``once``: a conditional write, sent on a connection of its own, never repeated."""
+
+    method: str
+    bucket: str
+    key: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    source: Source | None = None
+    once: bool = False
+
+    @property
+    def subject(self) -> str:
+        return f"{self.bucket}/{self.key}" if self.key else self.bucket
+
+
+class _Stale(Exception):
+    """A kept connection turned out to be closed."""
+
+
+class Answer:
+    """A successful answer: head read, body still on the wire. Close it (context manager) to free the connection."""
+
+    def __init__(self, exchange: Exchange, request: Request, connection: Connection, watch: ExitStack) -> None:
+        self._exchange = exchange
+        self._request = request
+        self._connection = connection
+        self._watch = watch
+        self.response: http.client.HTTPResponse = connection.getresponse()
+        self.status = self.response.status
+        self.headers = {name.lower(): value for name, value in self.response.headers.items()}
+
+    def __enter__(self) -> Answer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the body still to come; ``None`` if the server did not say."""
+        return self.response.length
+
+    def readinto(self, room: memoryview) -> int:
+        """The next bytes, straight from the socket; 0 at the end. :raises NetworkError: :raises JobCancelled:"""
+        before = self.response.length
+        try:
+            got = self.response.readinto(room)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise self._exchange.lost(error, self._request) from error
+        if not got and before:
+            raise self._exchange.lost(ConnectionError("short body"), self._request)
+        return got
+
+    def read_all(self, limit_bytes: int) -> bytes:
+        """The whole body. :raises UnexpectedAnswer: it is larger than it may be"""
+        try:
+            body = self.response.read(limit_bytes + 1)
+        except (OSError, http.client.HTTPException) as error:
+            raise self._exchange.lost(error, self._request) from error
+        if len(body) > limit_bytes:
+            raise UnexpectedAnswer("The answer is larger than it may be.", subject=self._request.subject)
+        return body
+
+    def drain(self) -> None:
+        """Read the few bytes that may be left so that the connection can be kept. :raises NetworkError:"""
+        self.read_all(MAX_ERROR_BYTES)
+
+    def close(self) -> None:
+        """Keep the connection if everything was read, else close it. Never raises."""
+        self._watch.close()
+        whole = self.response.isclosed()
+        self.response.close()
+        if whole and not self.response.will_close and not self._exchange.access.cancel.cancelled:
+            self._exchange.keep(self._request, self._connection)
+        else:
+            self._connection.close()
+
+
+class Exchange:
+    """Sends one job's requests."""
+
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._account = access.account
+
+    def send(self, request: Request) -> Answer:
+        """Send once; a successful answer, else the error it stands for.
+
+        :raises StorageError: what the store refused; :raises NetworkError: it did not answer; :raises JobCancelled:
+        """
+        try:
+            answer = self._send(request, fresh=request.once)
+        except _Stale:
+            try:
+                answer = self._send(request, fresh=True)
+            except _Stale as error:
+                raise self.lost(error, request) from error
+        if 200 <= answer.status < 300:
+            return answer
+        with answer:
+            raise self._refusal(answer, request)
+
+    def keep(self, request: Request, connection: Connection) -> None:
+        place = self._account.endpoint_of(request.bucket).place(request.bucket)
+        self._account.connections.give_back(place, connection)
+
+    def lost(self, error: BaseException, request: Request) -> ArtifactBrowserError:
+        """The error of a connection that failed under way. :raises JobCancelled: because we cut it"""
+        self.access.cancel.raise_if_cancelled()
+        return from_exception(error, request.subject)
+
+    def _send(self, request: Request, *, fresh: bool) -> Answer:
+        cancel = self.access.cancel
+        place = self._account.endpoint_of(request.bucket).place(request.bucket, request.key)
+        query = canonical_query(request.query)
+        headers = self._headers(request, place.netloc, place.path, query)
+        connection = self._account.connections.take(place, cancel, fresh=fresh)
+        watch = ExitStack()
+        try:
+            watch.enter_context(cancel.closing(shutter(connection.sock)))
+            target = f"{place.path}?{query}" if query else place.path
+            if connection.absolute:
+                target = f"http://{place.netloc}{target}"
+                headers |= connection.proxy_headers
+            early = self._write(connection, request, target, headers)
+            answer = Answer(self, request, connection, watch)
+        except (OSError, http.client.HTTPException) as error:
+            watch.close()
+            connection.close()
+            cancel.raise_if_cancelled()
+            if connection.reused and not isinstance(error, TimeoutError):
+                raise _Stale from error
+            raise from_exception(error, request.subject) from error
+        except BaseException:
+            watch.close()
+            connection.close()
+            raise
+        if early:
+            # the server answered before it had the whole body: what follows on this connection is not HTTP
+            answer.response.will_close = True
+        return answer
+
+    def _headers(self, request: Request, netloc: str, path: str, query: str) -> dict[str, str]:
+        headers = {"host": netloc, **request.headers}
+        source = request.source
+        if source is not None:
+            headers["content-length"] = str(source.length)
+        elif request.method in {"PUT", "POST"}:
+            headers["content-length"] = "0"
+        lease = self.access.lease()
+        if lease is not None:
+            payload = EMPTY_SHA256 if source is None or not source.length else self._payload(source)
+            signer = Signer(lease, self._account.region_of(request.bucket))
+            headers = signer.sign(request.method, path, query, headers, payload, self.access.now)
+        headers["accept-encoding"] = "identity"
+        headers["user-agent"] = _USER_AGENT
+        return headers
+
+    def _payload(self, source: Source) -> str:
+        """Unsigned where nobody can touch the bytes on the way: over TLS, or within this computer."""
+        endpoint = self._account.endpoint
+        private = endpoint.tls or (endpoint.private and proxy_for(endpoint.place()) is None)
+        return UNSIGNED_PAYLOAD if private else source.sha256()
+
+    def _write(self, connection: Connection, request: Request, target: str, headers: Mapping[str, str]) -> bool:
+        """Send head and body; whether the server seems to have answered before the body's end."""
+        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        source = request.source
+        if source is None or not source.length:
+            connection.endheaders()
+            return False
+        try:
+            self._write_body(connection, source)
+        except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
+            # a refusal may lie in the receive buffer; if none does, reading it says that the connection is lost
+            self.access.cancel.raise_if_cancelled()
+            return True
+        return False
+
+    def _write_body(self, connection: Connection, source: Source) -> None:
+        placed = source.slice
+        if placed is None:
+            first, *rest = source.pieces()
+            connection.endheaders(bytes(first) if len(first) < 64 * 1024 and not rest else None)
+            if len(first) >= 64 * 1024 or rest:
+                for piece in (first, *rest):
+                    connection.sock.sendall(piece)
+            return
+        connection.endheaders()
+        file, offset = placed
+        if isinstance(connection.sock, ssl.SSLSocket) or not hasattr(os, "sendfile"):
+            for piece in source.pieces():
+                connection.sock.sendall(piece)
+        elif connection.sock.sendfile(file, offset, source.length) != source.length:
+            raise source.changed()
+
+    def _refusal(self, answer: Answer, request: Request) -> ArtifactBrowserError:
+        """The error of an answer that is no success."""
+        try:
+            body = b"" if request.method == "HEAD" else answer.response.read(MAX_ERROR_BYTES)
+        except (OSError, http.client.HTTPException) as error:
+            raise self.lost(error, request) from error
+        refusal = read_refusal(answer.status, answer.response.headers, body)
+        self.access.server_date = refusal.date
+        signed_for = self._account.region_of(request.bucket)
+        if refusal.region and refusal.region != signed_for and answer.status in {301, 307, 308, 400}:
+            return WrongRegion(
+                f"The bucket lives in another region: {refusal.region}.",
+                region=refusal.region,
+                subject=request.subject,
+                technical=refusal.technical,
+            )
+        return from_answer(refusal, request.subject, of_bucket=not request.key)
