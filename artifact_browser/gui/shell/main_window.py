@@ -37,7 +37,8 @@ _SIDE_FROM_PX = 700
 
 class MainWindow(QMainWindow):
     """The one window. ``slots``: ``side.tree``, ``bar.address``, ``bar.filter``, ``centre.table``,
-    ``centre.gallery``, ``details``, ``transfers``."""
+    ``centre.gallery``, ``details``, ``transfers``.
+    """
 
     #: about to close for good
     closing = Signal()

@@ -1,0 +1,35 @@
+"""The command line."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import artifact_browser
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a start was asked for. ``addresses``: absolute paths and URIs to show."""
+
+    addresses: tuple[str, ...] = ()
+    home: Path | None = None
+    new_window: bool = False
+
+
+def parsed(argv: Sequence[str]) -> Arguments:
+    """The arguments in ``argv``; ends the process after ``--help``, ``--version`` or a mistake."""
+    parser = argparse.ArgumentParser(prog="artifact-browser", description="One window over many object stores.")
+    parser.add_argument("addresses", nargs="*", metavar="PATH|URI", help="a folder, or s3://bucket/prefix")
+    parser.add_argument("--home", type=Path, metavar="DIR", help="keep settings, cache, log and This computer there")
+    parser.add_argument("--new-window", action="store_true", help="do not hand over to a window that is open")
+    parser.add_argument("--version", action="version", version=f"Artifact Browser {artifact_browser.__version__}")
+    found = parser.parse_args(argv)
+    return Arguments(tuple(absolute(text) for text in found.addresses), found.home, found.new_window)
+
+
+def absolute(address: str) -> str:
+    """A relative path seen from here, made absolute: the window that gets it may stand elsewhere."""
+    return address if "://" in address else str(Path(address).absolute())

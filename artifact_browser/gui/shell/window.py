@@ -1,0 +1,43 @@
+"""The window with every room in it: built once by ``app.py`` (and by tests and the tour), in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from artifact_browser.accounts.record import THIS_COMPUTER
+from artifact_browser.bootstrap import Services
+from artifact_browser.gui.common.bridge import Bridge
+from artifact_browser.gui.shell.main_window import MainWindow
+from artifact_browser.gui.shell.navigation import Navigator
+from artifact_browser.gui.shell.wiring_browse import BrowseWiring
+from artifact_browser.gui.shell.wiring_buckets import BucketWiring
+from artifact_browser.gui.shell.wiring_preferences import PreferenceWiring
+from artifact_browser.storage.location import Location
+
+
+class Window:
+    """``main`` is the QMainWindow; the wirings put rooms into its slots and connect them."""
+
+    def __init__(self, services: Services) -> None:
+        self.bridge = Bridge(services.pool)
+        self.navigator = Navigator(Location(THIS_COMPUTER))
+        self.main = MainWindow(services, self.bridge, self.navigator)
+        self.browse = BrowseWiring(self.main)
+        self.buckets = BucketWiring(self.main, self.browse)
+        self.preferences = PreferenceWiring(self.main, self.browse)
+
+    def start(self, addresses: Sequence[str] = ()) -> None:
+        """Begin to list; called after the first paint."""
+        self.browse.show_location(self.navigator.current)
+        for address in addresses:
+            self.browse.go_to_text(address)
+
+    def open_handed_over(self, address: str) -> None:
+        """Another start handed this over: come to the front, and go there."""
+        self.main.raise_to_front()
+        if address:
+            self.browse.go_to_text(address)
+
+    def close(self) -> None:
+        """Cancel what the rooms still wait for; before the services close."""
+        self.bridge.close()

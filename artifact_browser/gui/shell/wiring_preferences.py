@@ -1,0 +1,70 @@
+"""Preferences, about and the log folder: what the shell itself remembers and shows."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, QUrl
+from PySide6.QtGui import QDesktopServices
+
+from artifact_browser.gui.common.format import size
+from artifact_browser.gui.common.palette import Theme, palette
+from artifact_browser.gui.shell.about_dialog import AboutDialog
+from artifact_browser.gui.shell.cache_job import clear_cache
+from artifact_browser.gui.shell.main_window import MainWindow
+from artifact_browser.gui.shell.preferences_dialog import Density, Preferences, PreferencesDialog
+from artifact_browser.gui.shell.wiring_browse import BrowseWiring
+from artifact_browser.settings import Settings
+
+
+class PreferenceWiring(QObject):
+    """Applies what is remembered, and remembers what is chosen."""
+
+    def __init__(self, window: MainWindow, browse: BrowseWiring) -> None:
+        super().__init__(window)
+        self._window, self._browse = window, browse
+        self._settings = window.services.settings
+        for name, slot in {
+            "preferences": self._choose,
+            "about": self._about,
+            "open_log": self._open_log,
+        }.items():
+            window.actions_[name].triggered.connect(slot)
+        self._apply(remembered(self._settings))
+
+    def _choose(self) -> None:
+        dialog = PreferencesDialog(remembered(self._settings), self._window)
+
+        def save() -> None:
+            self._settings.set("theme", dialog.choice.theme.value)
+            self._settings.set("density", dialog.choice.density.value)
+            self._apply(dialog.choice)
+
+        def clear() -> None:
+            self._window.bridge.run(
+                clear_cache, owner=dialog, on_done=lambda freed: dialog.show_cleared(f"{size(freed)} freed.")
+            )
+
+        dialog.accepted.connect(save)
+        dialog.cache_unwanted.connect(clear)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _apply(self, preferences: Preferences) -> None:
+        palette().choose(preferences.theme)
+        self._browse.view.table.set_compact(preferences.density is Density.COMPACT)
+
+    def _about(self) -> None:
+        dialog = AboutDialog(self._window)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _open_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._window.services.paths.log)))
+
+
+def remembered(settings: Settings) -> Preferences:
+    """What was chosen before; what is not understood is as if never chosen."""
+    theme, density = settings.get("theme"), settings.get("density")
+    return Preferences(
+        Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
+        Density(density) if density in set(Density) else Density.COMFORTABLE,
+    )
