@@ -11,6 +11,7 @@ import importlib
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -99,6 +100,7 @@ def main(part: str, folder: Path, owner_pid: int) -> None:
             raise
         write_answer(folder / f"{part}.json", answer | {"seconds": round(time.monotonic() - began, 1)})
         wait_for_end(owner_pid)
+        shutil.rmtree(folder.parent, ignore_errors=True)  # a killed run could not tidy up itself
     finally:
         if server is not None:
             server.stop()

@@ -9,15 +9,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from artifact_browser.accounts.lease import LeaseWanted, Secret, SecretWanted
+import pytest
+
+from artifact_browser.accounts.lease import Lease, LeaseWanted, Secret, SecretWanted
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.open import open_driver
 from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.job import Lane
 
-#: More answers than these a driver may not need.
+#: For names of buckets.
 COUNTER = itertools.count()
+
+
+#: Stores that are exact in everything; moto takes any signature, expired links, and loses details.
+EXACT = pytest.mark.parametrize("store", ["local", pytest.param("s3 ceph", marks=pytest.mark.ceph)], indirect=True)
 
 
 class DirectContext:
@@ -25,6 +32,7 @@ class DirectContext:
 
     def __init__(self, paths: Paths, secret: Secret | None, link_service: object = None) -> None:
         self.paths = paths
+        self.lane = Lane.INTERACTIVE
         self.cancel = CancelToken()
         self._secret = secret
         self._link_service = link_service
@@ -33,8 +41,6 @@ class DirectContext:
         if isinstance(question, SecretWanted):
             return self._secret
         if isinstance(question, LeaseWanted):
-            from artifact_browser.accounts.lease import Lease
-
             return Lease(self._secret.access_key, self._secret.secret_key) if self._secret else None
         if type(question).__name__ == "LinkServiceWanted":
             return self._link_service
@@ -49,7 +55,8 @@ class Store:
     """One store under test.
 
     :ivar name: ``local``, ``s3 moto``, ``s3 ceph``, ``s3 compatibility``
-    :ivar cannot_hold: characters that this *server* (not our driver) does not take in keys, with the reason
+    :ivar cannot_hold: characters that this *server* (not our driver) does not take in keys
+    :ivar keeps_tags_of_parts: whether tags given when a multipart upload begins are on the blob at its end
     """
 
     name: str
@@ -58,6 +65,7 @@ class Store:
     secret: Secret | None = None
     link_service: object = None
     cannot_hold: str = ""
+    keeps_tags_of_parts: bool = True
     prefix: str = field(default_factory=lambda: "c" + uuid.uuid4().hex[:8])
 
     def __repr__(self) -> str:

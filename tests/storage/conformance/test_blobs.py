@@ -10,7 +10,7 @@ import pytest
 
 from artifact_browser.errors import BlobNotFound, PreconditionFailed
 from artifact_browser.storage.driver import Body, Driver, FileSlice, WriteOptions
-from tests.storage.conformance.stores import Store, all_keys, content
+from tests.storage.conformance.stores import EXACT, Store, all_keys, content
 
 ALPHABET = bytes(range(256)) * 40
 
@@ -63,6 +63,11 @@ def test_type_metadata_and_tags_are_kept(driver: Driver, bucket: str) -> None:
         assert reader.info.size_bytes == 1
     driver.put_tags(bucket, "k", {"only": "this"})
     assert driver.get_tags(bucket, "k") == {"only": "this"}
+
+
+@EXACT
+def test_tags_can_all_be_taken_off(driver: Driver, bucket: str) -> None:
+    driver.put(bucket, "k", b"x", WriteOptions(tags={"a": "b"}))
     driver.put_tags(bucket, "k", {})
     assert driver.get_tags(bucket, "k") == {}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from artifact_browser.errors import BucketExists, BucketNotEmpty, BucketNotFound, InputError
@@ -16,8 +18,6 @@ def test_a_new_bucket_is_listed_and_empty(driver: Driver, bucket: str) -> None:
 
 
 def test_creation_time_is_now(driver: Driver, bucket: str) -> None:
-    import time
-
     created_us = next(info.created_us for info in driver.list_buckets() if info.name == bucket)
     assert created_us is not None
     assert abs(created_us / 1e6 - time.time()) < 120

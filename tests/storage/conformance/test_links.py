@@ -11,10 +11,7 @@ import pytest
 from artifact_browser.storage.driver import Driver, LinkOptions, WriteOptions
 from tests.parts.process import wait_for
 from tests.storage.conformance.odd_keys import ODD_KEYS
-from tests.storage.conformance.stores import Store, content
-
-#: moto accepts expired links and any signature.
-CHECKING = pytest.mark.parametrize("store", ["local", pytest.param("s3 ceph", marks=pytest.mark.ceph)], indirect=True)
+from tests.storage.conformance.stores import EXACT, Store, content
 
 
 def curl(*arguments: str) -> str:
@@ -34,8 +31,6 @@ def test_a_link_downloads_the_bytes(driver: Driver, bucket: str, tmp_path: Path)
     assert abs(link.expires_at - time.time() - 600) < 5
     assert curl("--output", str(tmp_path / "got"), "--write-out", "%{content_type}", link.url) == "application/x-proof"
     assert (tmp_path / "got").read_bytes() == content(driver, bucket, "k")
-    assert status(link.url, "--request", "DELETE") >= 400
-    assert driver.head(bucket, "k").size_bytes == 256_000
 
 
 def test_links_of_odd_keys_work(store: Store, driver: Driver, bucket: str, tmp_path: Path) -> None:
@@ -75,7 +70,7 @@ def test_a_link_is_cut_at_the_longest_life(driver: Driver, bucket: str) -> None:
     assert abs(link.expires_at - time.time() - most) < 5
 
 
-@CHECKING
+@EXACT
 def test_an_expired_link_is_refused(driver: Driver, bucket: str) -> None:
     driver.put(bucket, "k", b"x")
     (link,) = driver.presign(bucket, ["k"], LinkOptions(expires_in_s=3))
@@ -84,11 +79,13 @@ def test_an_expired_link_is_refused(driver: Driver, bucket: str) -> None:
     assert time.time() > link.expires_at - 1
 
 
-@CHECKING
+@EXACT
 def test_a_changed_link_is_refused(driver: Driver, bucket: str) -> None:
     driver.put(bucket, "mine", b"x")
     driver.put(bucket, "secret", b"y")
     (link,) = driver.presign(bucket, ["mine"], LinkOptions())
     assert status(link.url) == 200
     assert status(link.url.replace("mine", "secret")) == 403
-    assert status(link.url, "--upload-file", "/dev/null") == 403
+    for change in (["--upload-file", "/dev/null"], ["--request", "DELETE"]):
+        assert status(link.url, *change) == 403
+    assert content(driver, bucket, "mine") == b"x"
