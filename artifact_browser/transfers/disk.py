@@ -1,0 +1,176 @@
+"""This computer's side of a transfer: errors in our words, folders and files that stay inside the chosen one.
+
+Nothing here follows a symbolic link below the chosen folder, and no name with a separator in it is accepted,
+whatever the caller computed (design decision 3 and the complaint behind CVE-2021-32061).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import secrets
+import shutil
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from artifact_browser.errors import DiskError, DiskFull, DiskPermissionDenied, FileMissing, SourceChanged, UnsafePath
+from artifact_browser.transfers.state import Item
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
+_LINKS_UNKNOWN = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL}
+
+
+@contextmanager
+def disk_errors(path: str | Path) -> Iterator[None]:
+    """Translate ``OSError`` from inside into ours, about ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise disk_error(error, path) from error
+
+
+def disk_error(error: OSError, path: str | Path) -> DiskError:
+    """The error of ours that says what the system said about ``path``."""
+    subject, said = str(path), error.strerror or str(error)
+    if error.errno in _FULL:
+        return DiskFull("There is no space left for this file.", subject=subject, technical=said)
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return DiskPermissionDenied("The system does not allow this.", subject=subject, technical=said)
+    if error.errno == errno.ENOENT:
+        return FileMissing("It is not there any more.", subject=subject, technical=said)
+    if error.errno == errno.ELOOP:
+        return UnsafePath("A symbolic link stands in the way; links are not followed.", subject=subject, technical=said)
+    return DiskError(f"The system says: {said}.", subject=subject, technical=said)
+
+
+def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
+    """Size, time and inode: what must stay the same while a file is read."""
+    return found.st_size, found.st_mtime_ns // 1000, found.st_ino
+
+
+def check_source(item: Item) -> None:
+    """:raises SourceChanged: the file is not the one that was planned; :raises DiskError: it cannot be looked at"""
+    with disk_errors(item.source):
+        found = Path(item.source).stat()
+    if not stat.S_ISREG(found.st_mode) or stamp_of(found) != (item.size_bytes, item.modified_us, item.file_id):
+        raise SourceChanged("Its size or time is not what it was when the transfer began.", subject=item.source)
+
+
+def local_path(root: str, target: str) -> Path:
+    """``target`` below ``root``. :raises UnsafePath: a part of it is no plain name"""
+    parts = target.rstrip("/").split("/")
+    separators = {"\0", os.sep, os.altsep or os.sep}
+    if any(part in {"", ".", ".."} or separators & set(part) for part in parts):
+        raise UnsafePath("Nothing was written.", subject=target)
+    return Path(root).joinpath(*parts)
+
+
+def make_folder(root: str, target: str) -> Path:
+    """The folder ``target`` below ``root``, made step by step without following a link.
+
+    :raises UnsafePath: a link or a file stands where a folder is needed
+    """
+    folder = Path(root)
+    if not target:
+        return folder
+    wanted = local_path(root, target)
+    for part in wanted.relative_to(root).parts:
+        folder = folder / part
+        with disk_errors(folder):
+            with suppress(FileExistsError):
+                folder.mkdir()
+            found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode):
+            what = "A symbolic link" if stat.S_ISLNK(found.st_mode) else "A file"
+            raise UnsafePath(f"{what} stands where a folder is needed.", subject=str(folder))
+    return folder
+
+
+def temporary_name() -> str:
+    """A name for bytes that are not complete yet, to stand beside the target."""
+    return f".{secrets.token_hex(8)}.part"
+
+
+@contextmanager
+def open_temporary(path: Path, *, create: bool) -> Iterator[int]:
+    """A descriptor to write ``path`` with, closed at the end."""
+    flags = os.O_RDWR | _NO_FOLLOW | (os.O_CREAT | os.O_TRUNC if create else 0)
+    with disk_errors(path):
+        descriptor = os.open(path, flags, 0o666)
+        try:
+            yield descriptor
+        finally:
+            os.close(descriptor)
+
+
+def write_all(descriptor: int, data: memoryview) -> None:
+    """Write at the descriptor's place, until everything is written."""
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def put_in_place(temporary: Path, final: Path, *, replace: bool) -> None:
+    """Give the complete file its name, atomically; a file that came meanwhile is kept unless ``replace``.
+
+    :raises FileExistsError: something is there, and ``replace`` is not meant
+    """
+    if replace:
+        if final.is_dir() and not final.is_symlink():
+            raise IsADirectoryError(errno.EISDIR, "a folder of that name is there", str(final))
+        temporary.replace(final)
+    elif os.name == "nt":
+        temporary.rename(final)  # refuses by itself
+    else:
+        _link_in_place(temporary, final)
+
+
+def _link_in_place(temporary: Path, final: Path) -> None:
+    try:
+        os.link(temporary, final, follow_symlinks=False)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _LINKS_UNKNOWN:
+            raise
+        # a file system without hard links (FAT): the gap between look and rename is the best there is
+        if os.path.lexists(final):
+            raise FileExistsError(errno.EEXIST, "it is there", str(final)) from error
+        temporary.rename(final)
+    else:
+        temporary.unlink()
+
+
+def folds_case(folder: Path) -> bool:
+    """Whether ``folder`` takes ``A`` and ``a`` for one name: tried with a file, since no table knows every mount."""
+    trial = folder / temporary_name()
+    with disk_errors(folder):
+        trial.touch(exist_ok=False)
+        try:
+            return os.path.lexists(trial.with_name(trial.name.upper()))
+        finally:
+            trial.unlink()
+
+
+def free_bytes(folder: Path) -> int:
+    """Space left where ``folder`` lies."""
+    with disk_errors(folder):
+        return shutil.disk_usage(folder).free
+
+
+def sync_file_system(folder: Path) -> None:
+    """Have everything written on ``folder``'s file system reach the disk: one call for any number of small files."""
+    if sys.platform == "linux":
+        with disk_errors(folder):
+            descriptor = os.open(folder, os.O_RDONLY)
+            try:
+                if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+                    raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+            finally:
+                os.close(descriptor)
+    elif hasattr(os, "sync"):
+        os.sync()

@@ -1,0 +1,44 @@
+"""The engine's jobs: one that carries out an order from plan to last check, one that waits for the tidying."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+from artifact_browser.storage.open import opened
+from artifact_browser.transfers.crew import crew_of
+from artifact_browser.transfers.ledger import Ledger
+from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.planning import Planning
+from artifact_browser.transfers.scheduler import Scheduler
+from artifact_browser.transfers.state import ItemsChanged, JobSnapshot, JobState
+from artifact_browser.workers.job import JobContext
+
+
+def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None, JobSnapshot]:
+    """ENGINE job: plan, ask once if there is something to ask, move, check. Events: what changed; result: the end.
+
+    Progress: :class:`JobSnapshot`, at most ten a second.
+
+    :raises ArtifactBrowserError: nothing could be done at all (no such bucket, no right, disk full)
+    """
+    ledger, crew = Ledger(order.head), crew_of(context.paths)
+    scheduler = Scheduler(context, order.record, ledger, crew)
+    with opened(context, order.record) as driver:
+        planning = Planning(context, driver, ledger)
+        ledger.state = JobState.SCANNING
+        context.progress(ledger.snapshot())
+        courses = order.plan(planning)
+        yield from ledger.news()
+        ledger.state = JobState.RUNNING
+        context.progress(ledger.snapshot())
+        yield from scheduler.run(courses)
+        yield from scheduler.run(order.closing(planning, ledger.snapshot().counts))
+    last = ledger.end()
+    yield from ledger.news()
+    return last
+
+
+def settle(context: JobContext) -> Generator[None, None, None]:
+    """ENGINE job: ends when nothing is being tidied up after cancelled transfers any more."""
+    crew_of(context.paths).wait_tidy(context.cancel)
+    yield from ()

@@ -1,0 +1,189 @@
+"""A transfer as the window holds it: the other half of the engine's :class:`~artifact_browser.transfers.ledger.Ledger`.
+
+It mirrors what the engine tells and shares nothing with it. Items are answered from memory here; a journal on disk
+can take their place behind :meth:`TransferHandle.items` without anybody noticing.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from typing import Protocol
+
+from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, JobCancelled
+from artifact_browser.transfers.delete import DeleteOrder, discard
+from artifact_browser.transfers.engine import carry_out
+from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.policy import ConflictFound, Policy
+from artifact_browser.transfers.state import (
+    Counts,
+    ItemsChanged,
+    ItemSnapshot,
+    ItemState,
+    JobSnapshot,
+    JobState,
+)
+from artifact_browser.workers.job import Lane, Question
+from artifact_browser.workers.pool import JobHandle, WorkerPool
+
+Answer = Callable[[object | ArtifactBrowserError], None]
+
+
+class TransferListener(Protocol):
+    """Who follows transfers. Called on a worker's reader thread: hand over and return."""
+
+    def on_changed(self, handle: TransferHandle) -> None:
+        """The snapshot, or items, have changed."""
+
+    def on_conflict(
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
+    ) -> None:
+        """Somebody must decide; ``answer`` once with a policy, or ``None`` to cancel the job."""
+
+
+class TransferHandle:
+    """One job. Thread-safe; nothing here waits."""
+
+    def __init__(self, pool: WorkerPool, order: Order, listener: TransferListener) -> None:
+        self.order = order
+        self._pool = pool
+        self._listener = listener
+        self._lock = threading.Lock()
+        self._snapshot = order.head
+        self._items: dict[int, ItemSnapshot] = {}
+        self._policy = order.policy
+        self._job: JobHandle | None = None
+        self._run: _Run | None = None
+
+    @property
+    def job_id(self) -> str:
+        return self.order.head.job_id
+
+    @property
+    def snapshot(self) -> JobSnapshot:
+        return self._snapshot
+
+    @property
+    def ended(self) -> bool:
+        return self._snapshot.state.ended
+
+    def items(
+        self, states: Collection[ItemState] | None = None, offset: int = 0, count: int = 200
+    ) -> list[ItemSnapshot]:
+        """A page of the items in ``states`` (all when ``None``), in their order."""
+        with self._lock:
+            chosen = [item for item in self._items.values() if states is None or item.state in states]
+        return chosen[offset : offset + count]
+
+    def start(self) -> None:
+        """Hand the order to the engine."""
+        self._begin(self.order)
+
+    def cancel(self) -> None:
+        """Stop now: the row says so at once; what is half-done is removed by the engine."""
+        with self._lock:
+            job = self._job
+            if self._snapshot.state.ended:
+                return
+            self._run = None  # from here on, nothing the old run says counts
+            self._end(JobState.CANCELLED, None)
+        if job is not None:
+            job.cancel()
+        if isinstance(self.order, DeleteOrder):
+            discard(self.order.delete.file)
+        self._listener.on_changed(self)
+
+    def retry_failed(self) -> None:
+        """Try again what failed or was cancelled; the rest stays as it is. Nothing to do is no error."""
+        with self._lock:
+            if not self._snapshot.state.ended:
+                return
+            again = [one.item for one in self._items.values() if one.state in {ItemState.FAILED, ItemState.CANCELLED}]
+            if not again and self._items:
+                return
+            head = replace(self.order.head, counts=_carried(self._items.values()), verified=self._snapshot.verified)
+            self._snapshot = replace(head, state=JobState.QUEUED)
+        self._begin(self.order.for_items(again, head, self._policy))
+        self._listener.on_changed(self)
+
+    def _begin(self, order: Order) -> None:
+        run = _Run(self)
+        self._run = run
+        self._job = self._pool.start(carry_out, order, lane=Lane.ENGINE, listener=run)
+
+    # -- news of a run ------------------------------------------------------------------------------------------
+    def _take(self, run: _Run, change: Callable[[], None]) -> None:
+        with self._lock:
+            if run is not self._run:
+                return
+            change()
+        self._listener.on_changed(self)
+
+    def _set_items(self, changed: ItemsChanged) -> None:
+        for item in changed.items:
+            self._items[item.item.number] = item
+
+    def _set_snapshot(self, snapshot: JobSnapshot) -> None:
+        self._snapshot = snapshot
+
+    def _end(self, state: JobState, error: ErrorRecord | None) -> None:
+        """The run broke off: what had not ended will not end."""
+        open_items = [one for one in self._items.values() if not one.state.ended]
+        for one in open_items:
+            self._items[one.item.number] = replace(one, state=ItemState.CANCELLED, bytes_done=0)
+        self._snapshot = replace(
+            self._snapshot, state=state, error=error, speed_bps=0.0, time_left_s=None, waiting_for=""
+        )
+
+    def _ask(self, run: _Run, question: ConflictFound, answer: Answer) -> None:
+        def decide(policy: Policy | None) -> None:
+            if policy is None:
+                answer(JobCancelled())
+                self.cancel()
+            else:
+                self._policy = policy
+                answer(policy)
+
+        if run is self._run:
+            self._listener.on_conflict(self, question, decide)
+        else:
+            answer(JobCancelled())
+
+
+class _Run:
+    """One run of a job in the engine, as its :class:`JobListener`: a retry is another run."""
+
+    def __init__(self, handle: TransferHandle) -> None:
+        self._handle = handle
+
+    def on_event(self, event: object) -> None:
+        assert isinstance(event, ItemsChanged)
+        self._handle._take(self, lambda: self._handle._set_items(event))
+
+    def on_progress(self, value: object) -> None:
+        assert isinstance(value, JobSnapshot)
+        self._handle._take(self, lambda: self._handle._set_snapshot(value))
+
+    def on_question(self, question: Question, answer: Answer) -> None:
+        if isinstance(question, ConflictFound):
+            self._handle._ask(self, question, answer)
+        else:
+            self._handle._pool.refer(question, answer)
+
+    def on_done(self, result: object) -> None:
+        assert isinstance(result, JobSnapshot)
+        self._handle._take(self, lambda: self._handle._set_snapshot(result))
+
+    def on_error(self, error: ArtifactBrowserError) -> None:
+        state = JobState.CANCELLED if isinstance(error, JobCancelled) else JobState.FAILED
+        record = None if state is JobState.CANCELLED else error.record()
+        self._handle._take(self, lambda: self._handle._end(state, record))
+
+
+def _carried(items: Collection[ItemSnapshot]) -> Counts:
+    """The counts of what ended well and stays."""
+    done = [one for one in items if one.state is ItemState.DONE]
+    skipped = sum(one.state is ItemState.SKIPPED for one in items)
+    size = sum(one.item.size_bytes for one in done)
+    return Counts(len(done) + skipped, size, len(done), size, 0, skipped)
