@@ -40,6 +40,6 @@ def build(paths: Paths) -> Services:
     """The services over ``paths``, whose folders are made private first."""
     paths.make()
     settings = Settings(paths.settings_file)
-    book = AccountBook(paths)
+    book = AccountBook(paths.accounts_file)
     pool = WorkerPool(paths)
     return Services(paths, settings, book, Broker(book, pool), pool)

@@ -6,6 +6,8 @@ It returns what was chosen and does nothing itself.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -72,6 +74,7 @@ class AppDialog(QDialog):
         width: int = 480,
     ) -> None:
         super().__init__(parent)
+        self._destructive = destructive
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setMinimumWidth(min(width, 560))
@@ -119,6 +122,7 @@ class AppDialog(QDialog):
     def show_note(self, text: str, kind: Kind = Kind.NOTE_BAD) -> None:
         """Say what is wrong (or went well) above the footer; empty hides it."""
         self.note.show_text(text, kind)
+        self._grow()
 
     def set_busy(self, busy: bool) -> None:
         """Keep the primary button out of reach while something is under way."""
@@ -129,8 +133,28 @@ class AppDialog(QDialog):
             self.unsetCursor()
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.primary.setDefault(True)
+        self.primary.setDefault(not self._destructive)
+        self._order_focus()
+        self._grow()
         super().showEvent(event)
+
+    def _grow(self) -> None:
+        """Wrapped text needs height by width, which Qt does not ask of a window."""
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
+
+    def _order_focus(self) -> None:
+        """Fields first, then the footer from left to right; the focus starts in the first field."""
+        footer = [item.widget() for i in range(self.footer.count()) if (item := self.footer.itemAt(i)) is not None]
+        buttons = [widget for widget in footer if widget is not None]
+        own = [widget for widget in self.findChildren(QWidget) if widget.window() is self and _takes_tab(widget)]
+        fields = [widget for widget in own if widget not in buttons]
+        for before, after in pairwise([*fields, *buttons]):
+            QWidget.setTabOrder(before, after)
+        if self.focusWidget() not in fields and fields:
+            fields[0].setFocus()
 
     def _footer(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -139,3 +163,8 @@ class AppDialog(QDialog):
         row.addWidget(self.cancel)
         row.addWidget(self.primary)
         return row
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    reached = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.focusProxy() is None
+    return reached and not isinstance(widget, QLabel)

@@ -78,6 +78,20 @@ class _TintedEngine(QIconEngine):
         return self.scaledPixmap(size, mode, state, 1.0)
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        role = "disabled" if mode == QIcon.Mode.Disabled else self._role
+        role = "disabled" if mode == QIcon.Mode.Disabled else "accent" if state == QIcon.State.On else self._role
         colour: QColor = getattr(tokens(), role)
-        return pixmap(self._name, colour, min(size.width(), size.height()), scale)
+        side = min(size.width(), size.height())
+        drawn = pixmap(self._name, colour, side, scale)
+        return drawn if size.width() == size.height() else _centred(drawn, size, scale)
+
+
+def _centred(drawn: QPixmap, size: QSize, scale: float) -> QPixmap:
+    """``drawn`` in the middle of a wider canvas: an icon size of its own gives a button's icon room."""
+    canvas = QPixmap(size * scale)
+    canvas.setDevicePixelRatio(scale)
+    canvas.fill(Qt.GlobalColor.transparent)
+    side = round(drawn.width() / scale)
+    painter = QPainter(canvas)
+    painter.drawPixmap((size.width() - side) // 2, (size.height() - side) // 2, drawn)
+    painter.end()
+    return canvas

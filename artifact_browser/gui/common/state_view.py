@@ -10,7 +10,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from artifact_browser.errors import AccessDenied, ArtifactBrowserError
 from artifact_browser.gui.common.announce import announce
@@ -54,20 +54,7 @@ class StateView(QWidget):
         self._sentence = label("", Kind.HEADING, wrap=True, copyable=True)
         self._detail = label("", Kind.DIM, wrap=True, copyable=True)
         self._button = button("", clicked=self._chosen)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(24, 24, 24, 24)
-        column.setSpacing(8)
-        column.addStretch(2)
-        column.addWidget(self._picture)
-        column.addSpacing(4)
-        for text in (self._sentence, self._detail):
-            text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-            text.setMaximumWidth(_WIDTH)
-            text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
-            column.addWidget(text, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addSpacing(8)
-        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
-        column.addStretch(3)
+        self._lay_out()
         palette().changed.connect(self._paint_icon)
         self._show_texts("", "", "")
 
@@ -97,6 +84,26 @@ class StateView(QWidget):
         state = State.NO_PERMISSION if isinstance(error, AccessDenied) else State.FAILED
         detail = " ".join(part for part in (error.detail, error.kept, error.todo) if part)
         self.show_state(state, error.title, detail=detail, action_label=action_label, action=action)
+
+    def _lay_out(self) -> None:
+        text = QWidget()
+        text.setMaximumWidth(_WIDTH)
+        column = QVBoxLayout(text)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(8)
+        column.addStretch(2)
+        column.addWidget(self._picture)
+        for words in (self._sentence, self._detail):
+            words.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            column.addWidget(words)
+        column.addSpacing(8)
+        column.addWidget(self._button, 0, Qt.AlignmentFlag.AlignHCenter)
+        column.addStretch(3)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 24, 24, 24)
+        row.addStretch(1)
+        row.addWidget(text, _WIDTH)  # takes all up to its maximum
+        row.addStretch(1)
 
     def _show_texts(self, sentence: str, detail: str, action_label: str) -> None:
         for widget, text in ((self._sentence, sentence), (self._detail, detail), (self._button, action_label)):

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QWidget
 from artifact_browser.gui.common.icons import icon
 
 ICON_PX = 18
+#: An icon beside text, with room around it.
+ICON_BESIDE_TEXT = QSize(ICON_PX + 6, ICON_PX)
 
 
 class Kind(StrEnum):
@@ -81,7 +83,7 @@ def button(
     if icon_name:
         filled = kind in {Kind.PRIMARY, Kind.DESTRUCTIVE}
         made.setIcon(icon(icon_name, "accent_text" if filled else "accent" if kind is Kind.LINK else "text"))
-        made.setIconSize(QSize(ICON_PX, ICON_PX))
+        made.setIconSize(ICON_BESIDE_TEXT)
     if clicked is not None:
         made.clicked.connect(lambda _checked=False: clicked())
     return made

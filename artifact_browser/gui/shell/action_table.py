@@ -68,6 +68,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("table_view", "Table view", "View", "Show blobs as a table", "rows-3", ("Ctrl+1",), checkable=True),
     ActionSpec("gallery_view", "Gallery view", "View", "Show artifacts as cards", "layout-grid", ("Ctrl+2",),
                checkable=True),
+    ActionSpec("side_bar", "Side bar", "View", "Show or hide accounts and buckets", "library", ("F9",), section=1,
+               checkable=True),
     ActionSpec("details", "Details", "View", "Show or hide the details of what is selected", "panel-right",
                ("Alt+Return",), section=1, checkable=True),
     ActionSpec("transfers", "Transfers", "View", "Show or hide the transfers", "history", ("Ctrl+J",), section=1,

@@ -78,6 +78,7 @@ class Actions(QObject):
     def _make(self, spec: ActionSpec) -> QAction:
         action = QAction(spec.text, self)
         action.setObjectName(spec.name)
+        action.setIconText(spec.text)  # buttons keep the dots
         action.setCheckable(spec.checkable)
         action.setMenuRole(spec.role)
         action.setShortcuts(_sequences(spec))

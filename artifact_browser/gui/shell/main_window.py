@@ -23,6 +23,7 @@ from artifact_browser.gui.common.widgets import Kind, line, set_kind
 from artifact_browser.gui.shell.actions import Actions
 from artifact_browser.gui.shell.centre import Centre
 from artifact_browser.gui.shell.navigation import Navigator
+from artifact_browser.gui.shell.panels import Panels
 from artifact_browser.gui.shell.panes import PaneCycle
 from artifact_browser.gui.shell.side_bar import SideBar
 from artifact_browser.gui.shell.slot import Slot
@@ -30,7 +31,7 @@ from artifact_browser.gui.shell.tool_bar import ToolBar
 from artifact_browser.gui.shell.window_state import WindowState
 
 _SIDE_PX, _DETAILS_PX, _TRANSFERS_PX = 248, 320, 150
-#: A narrower window hides the details until they are asked for again, then the side bar.
+#: A narrower window folds the details away, then the side bar.
 _DETAILS_FROM_PX = 1000
 _SIDE_FROM_PX = 700
 
@@ -108,16 +109,12 @@ class MainWindow(QMainWindow):
             "refresh": self.navigator.refresh,
         }.items():
             actions[name].triggered.connect(slot)
-        actions["details"].toggled.connect(self.details.setVisible)
-        actions["transfers"].toggled.connect(self.transfers.setVisible)
-        for name in ("details", "transfers"):
-            actions[name].setChecked(self.services.settings.get(f"window.show_{name}") is not False)
+        self._panels = Panels(self.services.settings, self)
+        self._panels.add(actions["side_bar"], self.side, _SIDE_FROM_PX)
+        self._panels.add(actions["details"], self.details, _DETAILS_FROM_PX)
+        self._panels.add(actions["transfers"], self.transfers)
+        self._panels.fit(self.width())
         self.bridge.failed.connect(lambda error: show_error(self, error))
-
-    def show_details(self) -> None:
-        """Open the details drawer, in a narrow window too."""
-        self.actions_["details"].setChecked(True)
-        self.details.show()
 
     def raise_to_front(self) -> None:
         """Bring the window before the person's eyes."""
@@ -128,19 +125,12 @@ class MainWindow(QMainWindow):
         QApplication.alert(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        width, before = event.size().width(), event.oldSize().width()
-        for limit, pane, wanted in (
-            (_DETAILS_FROM_PX, self.details, self.actions_["details"].isChecked()),
-            (_SIDE_FROM_PX, self.side, True),
-        ):
-            if (width >= limit) != (before >= limit):
-                pane.setVisible(wanted and width >= limit)
         super().resizeEvent(event)
+        self._panels.fit(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._state.save()
-        for name in ("details", "transfers"):
-            self.services.settings.set(f"window.show_{name}", self.actions_[name].isChecked())
+        self._panels.save()
         self.closing.emit()
         super().closeEvent(event)
 

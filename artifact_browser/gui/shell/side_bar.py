@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
 from artifact_browser.gui.common.icons import app_icon
-from artifact_browser.gui.common.widgets import ICON_PX, Kind, label, line, set_kind
+from artifact_browser.gui.common.widgets import ICON_BESIDE_TEXT, Kind, label, line, set_kind
 from artifact_browser.gui.shell.actions import Actions
 from artifact_browser.gui.shell.pin_list import PinList
 from artifact_browser.gui.shell.slot import Slot
@@ -23,6 +23,7 @@ class SideBar(QWidget):
         set_kind(self, Kind.SIDE)
         self.pins = PinList()
         self.tree = Slot()
+        self.tree.setContentsMargins(8, 0, 4, 0)
         self._pinned_head = _head("PINNED", "Pinned")
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -65,7 +66,7 @@ def _bottom(actions: Actions) -> QHBoxLayout:
     add.setObjectName("add_account")
     add.setDefaultAction(actions["add_account"])
     add.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    add.setIconSize(QSize(ICON_PX, ICON_PX))
+    add.setIconSize(ICON_BESIDE_TEXT)
     add.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
     add.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     row = QHBoxLayout()

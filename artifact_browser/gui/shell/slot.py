@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 
 class Slot(QWidget):
     """Holds at most one widget, edge to edge."""
+
+    #: a room has moved in
+    filled = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,3 +26,4 @@ class Slot(QWidget):
         self.widget = widget
         self._column.addWidget(widget)
         self.setFocusProxy(widget)
+        self.filled.emit()

@@ -115,14 +115,16 @@ QToolButton[kind="crumb"], QToolButton[kind="crumb-here"] {
 QToolButton[kind="crumb-here"] { color: $text; font-weight: 600; }
 QToolButton[kind="crumb"]:hover, QToolButton[kind="crumb-here"]:hover { background: $hover; color: $text; }
 QToolButton[kind="crumb"]:focus, QToolButton[kind="crumb-here"]:focus { border-color: $accent; }
-QLineEdit#filter { background: $panel; }
+QLineEdit#filter { background: $panel; padding-left: 2px; }
+ListingFooter { border-top: 1px solid $line; }
 
 /* views */
 QAbstractItemView {
   background: $background; color: $text; border: none; outline: none;
   selection-background-color: $selection; selection-color: $selection_text;
 }
-QTreeView, QListView { show-decoration-selected: 1; }
+QTreeView { show-decoration-selected: 0; }
+QTreeView::branch { background: transparent; }
 QWidget[kind="side"] QAbstractItemView { background: $side; }
 QWidget[kind="panel"] QAbstractItemView { background: $panel; }
 QHeaderView { background: $background; border: none; }

@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
 
 from artifact_browser.gui.common.icons import icon
-from artifact_browser.gui.common.widgets import ICON_PX, Kind, set_kind
+from artifact_browser.gui.common.widgets import ICON_BESIDE_TEXT, ICON_PX, Kind, set_kind
 from artifact_browser.gui.shell.actions import Actions
 from artifact_browser.gui.shell.slot import Slot
 
@@ -98,7 +98,7 @@ def _worded(actions: Actions, name: str, kind: Kind) -> QToolButton:
 
 def _dress(made: QToolButton, kind: Kind) -> None:
     made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-    made.setIconSize(QSize(ICON_PX, ICON_PX))
+    made.setIconSize(ICON_BESIDE_TEXT)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setFixedHeight(_CONTROL_PX)
     set_kind(made, kind)

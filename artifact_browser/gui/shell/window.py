@@ -29,6 +29,7 @@ class Window:
     def start(self, addresses: Sequence[str] = ()) -> None:
         """Begin to list; called after the first paint."""
         self.browse.show_location(self.navigator.current)
+        self.browse.tree.setFocus()
         for address in addresses:
             self.browse.go_to_text(address)
 
