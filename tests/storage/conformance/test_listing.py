@@ -65,6 +65,7 @@ def test_small_pages_give_the_same_rows(driver: Driver, tree: str, delimiter: st
     assert [page.next_token is None for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
+@pytest.mark.parametrize("store", ["s3 moto", "s3 compatibility"], indirect=True)
 def test_a_page_is_fetched_when_it_is_asked_for(driver: Driver, tree: str) -> None:
     """What is written behind the first page is seen by the second: nothing was fetched ahead."""
     pages = driver.list_pages(tree, delimiter="", page_size=2)
