@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Protocol
 
-from artifact_browser.errors import DiskPermissionDenied, FileMissing, SourceChanged
+from artifact_browser.errors import ConnectionFailed, DiskPermissionDenied, FileMissing, SourceChanged
 from artifact_browser.storage.driver import Body, FileSlice
 from artifact_browser.workers.cancel import CancelToken
 
@@ -24,6 +24,12 @@ NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 
 #: The kernel, or this pair of file systems, cannot do it: read and write instead.
 _NOT_IN_KERNEL = {errno.EXDEV, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.EBADF, errno.EPERM}
+
+
+class Source(Protocol):
+    """Where bytes arrive from; may give fewer than asked, none at its end."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class Hash(Protocol):
@@ -52,6 +58,26 @@ def write_body(body: Body, target: int, cancel: CancelToken) -> tuple[int, str]:
         digest.update(piece)
         _write_all(target, piece)
     return len(view), digest.hexdigest()
+
+
+def write_stream(source: Source, length: int, target: int, cancel: CancelToken) -> str:
+    """Write exactly ``length`` bytes that arrive from ``source``; returns their MD5.
+
+    :raises ConnectionFailed: fewer came
+    """
+    digest = new_md5()
+    while length:
+        cancel.raise_if_cancelled()
+        try:
+            data = source.read(min(PIECE_BYTES, length))
+        except OSError:
+            data = b""
+        if not data:
+            raise ConnectionFailed("The sender stopped in the middle.")
+        digest.update(memoryview(data))
+        _write_all(target, memoryview(data))
+        length -= len(data)
+    return digest.hexdigest()
 
 
 def _write_slice(body: FileSlice, target: int, cancel: CancelToken) -> tuple[int, str]:
