@@ -37,7 +37,7 @@ def _open_local(context: JobContext, record: AccountRecord) -> Driver:
     from artifact_browser.storage.drivers.local.open import open_local
 
     def link_service() -> LinkService:
-        service = context.ask(LinkServiceWanted())
+        service = context.ask(LinkServiceWanted(record.root))
         assert isinstance(service, LinkService)
         return service
 
