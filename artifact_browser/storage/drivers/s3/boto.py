@@ -254,16 +254,19 @@ def _refusal(error: exceptions.ClientError) -> Refusal:
     about, meta = answer.get("Error", {}), answer.get("ResponseMetadata", {})
     headers = meta.get("HTTPHeaders", {})
     code = str(about.get("Code", ""))
+    status = int(meta.get("HTTPStatusCode", 0))
+    foreign = (
+        code.isdigit() and "html" in headers.get("content-type", "") and not error.operation_name.startswith("Head")
+    )
     return Refusal(
-        status=int(meta.get("HTTPStatusCode", 0)),
+        # botocore turns a 200 that it cannot read into a 500
+        status=200 if foreign and status == 500 else status,
         code="" if code.isdigit() else code,
         message=str(about.get("Message") or ""),
         request_id=str(meta.get("RequestId", "")),
         region=region_named(headers.get("x-amz-bucket-region", "") or str(about.get("Region", ""))),
         date=headers.get("date", ""),
-        foreign=code.isdigit()
-        and "html" in headers.get("content-type", "")
-        and not error.operation_name.startswith("Head"),
+        foreign=foreign,
     )
 
 

@@ -25,6 +25,7 @@ from artifact_browser.storage.driver import (
     Written,
 )
 from artifact_browser.storage.drivers.s3.account import Access
+from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_key, check_new_bucket
 from artifact_browser.storage.drivers.s3.remembered import Facts
 from artifact_browser.storage.drivers.s3.rest import Rest
 
@@ -67,70 +68,92 @@ class S3Driver:
         return self._rest.list_buckets()
 
     def create_bucket(self, bucket: str) -> None:
+        check_new_bucket(bucket)
         self._rest.create_bucket(bucket)
 
     def delete_bucket(self, bucket: str) -> None:
+        check_bucket_name(bucket)
         self._rest.delete_bucket(bucket)
 
     def check_bucket(self, bucket: str) -> None:
+        check_bucket_name(bucket)
         self._rest.check_bucket(bucket)
 
     def list_pages(
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
     ) -> Iterator[ListPage]:
+        check_bucket_name(bucket)
         return self._blobs.list_pages(bucket, prefix, delimiter=delimiter, start_after=start_after, page_size=page_size)
 
     def head(self, bucket: str, key: str) -> BlobInfo:
+        check_key(bucket, key)
         return self._blobs.head(bucket, key)
 
     def get(
         self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
     ) -> AbstractContextManager[Reader]:
+        check_key(bucket, key)
         return self._blobs.get(bucket, key, start=start, length=length, if_match=if_match)
 
     def put(
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
     ) -> Written:
+        check_key(bucket, key)
         return self._blobs.put(bucket, key, body, options, condition)
 
     def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
+        check_key(bucket, key)
         self._rest.delete(bucket, key, if_match=if_match)
 
     def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
+        for key in keys:
+            check_key(bucket, key)
         return self._rest.delete_many(bucket, keys)
 
     def copy(
         self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
     ) -> Written:
+        check_key(bucket, key)
+        check_key(to_bucket, to_key)
         return self._rest.copy(bucket, key, to_bucket, to_key, condition=condition)
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
+        check_key(bucket, key)
         return self._rest.get_tags(bucket, key)
 
     def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
+        check_key(bucket, key)
         self._rest.put_tags(bucket, key, tags)
 
     def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+        check_key(bucket, key)
         return self._rest.create_upload(bucket, key, options)
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
+        check_key(bucket, key)
         return self._blobs.upload_part(bucket, key, upload_id, number, body)
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        check_key(bucket, key)
         return self._rest.list_parts(bucket, key, upload_id)
 
     def complete_upload(
         self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
     ) -> Written:
+        check_key(bucket, key)
         return self._rest.complete_upload(bucket, key, upload_id, parts, condition)
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
+        check_key(bucket, key)
         self._rest.abort_upload(bucket, key, upload_id)
 
     def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
+        check_bucket_name(bucket)
         return self._rest.list_uploads(bucket, prefix)
 
     def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
+        for key in keys:
+            check_key(bucket, key)
         if options.method != "GET" and self._access.read_only:
             raise ReadOnlyAccount("No upload link was made.", subject=bucket)
         return self._blobs.presign(bucket, keys, options)
