@@ -1,0 +1,88 @@
+"""The catalog's operations as jobs for the interactive lane: an account record in, plain data out."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.catalog import commit as committing
+from artifact_browser.catalog import index, scan, staging
+from artifact_browser.catalog.files import StagedFile
+from artifact_browser.catalog.layout import Place
+from artifact_browser.storage.open import opened
+from artifact_browser.workers.job import JobContext
+
+
+def scan_place(context: JobContext, record: AccountRecord, place: Place) -> scan.Scan:
+    """Job: what stands at ``place``; yields :class:`~scan.Opened` and :class:`~scan.CardsFound`."""
+    with opened(context, record) as driver:
+        return (yield from scan.scan_place(driver, place, context.cancel.raise_if_cancelled))
+
+
+def open_artifact(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, scan.Opened]:
+    """Job: what one place is, without its children."""
+    yield from ()
+    with opened(context, record) as driver:
+        return scan.open_place(driver, place)[0]
+
+
+def create_collection(
+    context: JobContext, record: AccountRecord, place: Place, fields: Mapping[str, Any]
+) -> Generator[None, None, None]:
+    """Job: :raises InputError: there is a manifest already"""
+    yield from ()
+    with opened(context, record) as driver:
+        staging.create_collection(driver, place, fields, context.cancel.wait)
+
+
+def create_artifact(
+    context: JobContext, record: AccountRecord, place: Place, fields: Mapping[str, Any]
+) -> Generator[None, None, None]:
+    """Job: a staged artifact. :raises InputError: there is a manifest already"""
+    yield from ()
+    with opened(context, record) as driver:
+        staging.create_artifact(driver, place, fields, pause=context.cancel.wait)
+
+
+def register_uploaded(
+    context: JobContext, record: AccountRecord, place: Place, paths: tuple[str, ...]
+) -> Generator[None, None, tuple[StagedFile, ...]]:
+    """Job: record uploaded files in the staged manifest. :raises FilesMissing:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return tuple(staging.register_uploaded(driver, place, paths, context.cancel.wait))
+
+
+def plan_commit(
+    context: JobContext, record: AccountRecord, place: Place
+) -> Generator[None, None, committing.CommitPlan]:
+    """Job: what a commit would do, all problems at once."""
+    yield from ()
+    with opened(context, record) as driver:
+        return committing.plan_commit(driver, place)
+
+
+def commit(
+    context: JobContext, record: AccountRecord, place: Place, plan: committing.CommitPlan
+) -> Generator[None, None, committing.Committed]:
+    """Job: commit what the person agreed to. :raises CommitConflict: :raises FilesMissing:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return committing.commit(driver, place, plan, context.cancel.wait)
+
+
+def discard(
+    context: JobContext, record: AccountRecord, place: Place, staged_etag: str, delete_files: bool
+) -> Generator[None, None, int]:
+    """Job: drop the staged manifest. :raises CommitConflict: it was edited meanwhile"""
+    yield from ()
+    with opened(context, record) as driver:
+        return staging.discard(driver, place, staged_etag, delete_files=delete_files, pause=context.cancel.wait)
+
+
+def rebuild_index(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, index.Rebuilt]:
+    """Job: make a collection's index anew. :raises CommitConflict:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return index.rebuild_index(driver, place, context.cancel.wait, context.cancel.raise_if_cancelled)

@@ -1,0 +1,211 @@
+"""Manifests in the bucket: reading them with limits, writing them so that nothing is lost.
+
+A manifest is a ``dict`` that keeps every key it came with. Each write carries a commit id of its own
+(:data:`COMMIT_KEY`): a write whose answer got lost is settled by reading again and looking for that id
+(design decision 6), and a store that ignores conditions is written to only between two reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from artifact_browser.catalog.collection_text import (
+    LIST_KEY,
+    MAX_COLLECTION_BYTES,
+    CollectionText,
+    read_collection,
+)
+from artifact_browser.catalog.files import FILES_KEY, with_files
+from artifact_browser.catalog.layout import COLLECTION_TYPE
+from artifact_browser.catalog.yaml_text import MAX_BYTES, dump_mapping, too_large
+from artifact_browser.errors import (
+    BlobNotFound,
+    CommitConflict,
+    ManifestUnreadable,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+)
+from artifact_browser.storage.driver import Condition, Driver, WriteOptions
+
+#: Hypha keeps keys it does not know, so the id survives its edits; that ours is still there proves nothing more.
+COMMIT_KEY = "_commit"
+CONTENT_TYPE = "application/yaml"
+#: How often an unknown outcome is looked into before the error is passed on.
+_SETTLE_TRIES = 4
+_CHUNK_BYTES = 256 * 1024
+
+#: Waits so many seconds; ``CancelToken.wait`` in jobs, so that a cancel ends the wait.
+Pause = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A manifest as it stands in the bucket: its fields, its collection list, and the identity of that state.
+
+    :ivar etag: without quotes; empty for a manifest that was never written
+    """
+
+    text: CollectionText = field(repr=False)
+    etag: str = ""
+    modified_us: int = 0
+
+    @property
+    def fields(self) -> dict[Any, Any]:
+        return self.text.fields
+
+    @property
+    def is_collection(self) -> bool:
+        return self.fields.get("type") == COLLECTION_TYPE
+
+    @property
+    def commit_id(self) -> str:
+        found = self.fields.get(COMMIT_KEY)
+        return found if isinstance(found, str) else ""
+
+    def same_content(self, other: Manifest) -> bool:
+        """Whether both say the same, whoever wrote them (commit ids aside)."""
+        return _content(self) == _content(other)
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the content: the same for two manifests that say the same."""
+        return hashlib.sha256(dump_mapping(_content(self)).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenManifest:
+    """``atomic``: the store honoured the condition; else it was written between two reads."""
+
+    etag: str
+    commit_id: str
+    atomic: bool = True
+
+
+def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
+    """The manifest at ``key``, or ``None`` where there is none.
+
+    :raises ManifestUnreadable: over its limits, or broken: with line and column
+    """
+    try:
+        with driver.get(bucket, key) as reader:
+            info = reader.info
+            if info.size_bytes > MAX_COLLECTION_BYTES:
+                raise too_large(info.size_bytes, MAX_BYTES, f"{bucket}/{key}")
+            data = bytearray()
+            while chunk := reader.read(_CHUNK_BYTES):
+                data += chunk
+                if len(data) > MAX_COLLECTION_BYTES:
+                    raise too_large(len(data), MAX_BYTES, f"{bucket}/{key}")
+    except BlobNotFound:
+        return None
+    text = read_collection(bytes(data), subject=f"{bucket}/{key}")
+    return Manifest(text, info.etag, info.modified_us)
+
+
+def write_manifest(
+    driver: Driver,
+    bucket: str,
+    key: str,
+    text: CollectionText,
+    previous: Manifest | None,
+    pause: Pause = time.sleep,
+) -> WrittenManifest:
+    """Write ``text`` in the place of ``previous`` (``None``: there must be none yet), exactly once or not at all.
+
+    :raises CommitConflict: somebody else wrote it since ``previous`` was read; nothing was overwritten
+    :raises OutcomeUnknown: the store would not say, even when asked again
+    """
+    commit_id = uuid.uuid4().hex
+    text.fields[COMMIT_KEY] = commit_id
+    data = encode(text)
+    condition = Condition(if_match=previous.etag) if previous else Condition(if_absent=True)
+    for attempt in range(_SETTLE_TRIES):
+        try:
+            written = driver.put(bucket, key, data, WriteOptions(content_type=CONTENT_TYPE), condition)
+            return WrittenManifest(written.etag, commit_id)
+        except NotSupported:
+            return _write_between_reads(driver, bucket, key, data, commit_id, previous)
+        except (PreconditionFailed, OutcomeUnknown):
+            now = read_state(driver, bucket, key)
+            if now is not None and now.commit_id == commit_id:
+                return WrittenManifest(now.etag, commit_id)
+            if _etag(now) != _etag(previous):
+                raise _conflict(bucket, key) from None
+            if attempt + 1 == _SETTLE_TRIES:
+                raise
+            pause(backoff_s(attempt))
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def encode(text: CollectionText) -> bytes:
+    """A manifest's bytes: a collection's with its list line by line, any other as plain block YAML.
+
+    :raises ManifestUnreadable: larger than we would read again
+    """
+    if text.fields.get("type") == COLLECTION_TYPE:
+        return text.encode()
+    data = dump_mapping(text.fields).encode()
+    if len(data) > MAX_BYTES:
+        raise too_large(len(data), MAX_BYTES, "")
+    return data
+
+
+def new_manifest(fields: Mapping[str, Any]) -> Manifest:
+    """A manifest that is in no bucket yet."""
+    return Manifest(CollectionText(dict(fields)))
+
+
+def backoff_s(attempt: int, longest_s: float = 1.5) -> float:
+    """A jittered wait before the attempt after ``attempt`` (from 0)."""
+    return random.uniform(0.01, min(longest_s, 0.06 * 2**attempt))
+
+
+def _write_between_reads(
+    driver: Driver, bucket: str, key: str, data: bytes, commit_id: str, previous: Manifest | None
+) -> WrittenManifest:
+    """For a store without conditions: look, write, look again. Two writers at once can still meet."""
+    if _etag(read_state(driver, bucket, key)) != _etag(previous):
+        raise _conflict(bucket, key)
+    driver.put(bucket, key, data, WriteOptions(content_type=CONTENT_TYPE))
+    now = read_state(driver, bucket, key)
+    if now is None or now.commit_id != commit_id:
+        raise _conflict(bucket, key)
+    return WrittenManifest(now.etag, commit_id, atomic=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    etag: str
+    commit_id: str
+
+
+def read_state(driver: Driver, bucket: str, key: str) -> _State | None:
+    """Identity of what stands at ``key`` now, readable or not."""
+    try:
+        found = read_manifest(driver, bucket, key)
+    except ManifestUnreadable:
+        return _State(driver.head(bucket, key).etag, "")
+    return None if found is None else _State(found.etag, found.commit_id)
+
+
+def _etag(what: Manifest | _State | None) -> str:
+    return what.etag if what is not None else ""
+
+
+def _conflict(bucket: str, key: str) -> CommitConflict:
+    return CommitConflict("The manifest was changed while you worked on it.", subject=f"{bucket}/{key}")
+
+
+def _content(manifest: Manifest) -> dict[Any, Any]:
+    """All but the commit id and the collection's list (derived); files without repetitions."""
+    content = {key: value for key, value in manifest.fields.items() if key not in {COMMIT_KEY, LIST_KEY}}
+    if FILES_KEY in content:
+        content[FILES_KEY] = with_files(content[FILES_KEY], ())
+    return content

@@ -1,0 +1,264 @@
+"""Making and editing artifacts before they are committed: everything here touches the staged manifest only.
+
+Each edit is a compare-and-swap on ``_manifest.yaml`` that starts again when somebody else was quicker, so ten
+programs registering files at once keep all ten. Blocking; runs in a worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from artifact_browser.catalog.collection_text import LIST_KEY, CollectionText
+from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, recorded_files, with_files, without_files
+from artifact_browser.catalog.index import update_parent
+from artifact_browser.catalog.layout import COLLECTION_TYPE, SUMMARY_FIELDS, Place, check_file_path
+from artifact_browser.catalog.manifest import (
+    COMMIT_KEY,
+    Manifest,
+    Pause,
+    WrittenManifest,
+    backoff_s,
+    new_manifest,
+    read_manifest,
+    read_state,
+    write_manifest,
+)
+from artifact_browser.errors import (
+    BlobNotFound,
+    CommitConflict,
+    FilesMissing,
+    InputError,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+)
+from artifact_browser.storage.driver import Driver, Support
+
+#: How often an edit starts again because somebody else wrote in between.
+EDIT_TRIES = 12
+
+Edit = Callable[[dict[Any, Any]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactState:
+    """Both manifests of an artifact; either may be absent."""
+
+    committed: Manifest | None
+    staged: Manifest | None
+
+
+def read_artifact(driver: Driver, place: Place) -> ArtifactState:
+    """What is committed and what is staged. :raises ManifestUnreadable:"""
+    return ArtifactState(
+        read_manifest(driver, place.bucket, place.committed_key), read_manifest(driver, place.bucket, place.staged_key)
+    )
+
+
+def create_collection(
+    driver: Driver, place: Place, fields: Mapping[str, Any], pause: Pause = time.sleep
+) -> WrittenManifest:
+    """Make ``place`` a collection, committed at once; its parent's index learns of it.
+
+    :raises InputError: there is a manifest already
+    """
+    _refuse_existing(driver, place)
+    body = {"id": place.name, "name": place.name, "description": "", "summary_fields": list(SUMMARY_FIELDS), **fields}
+    body["type"] = COLLECTION_TYPE
+    made = new_manifest(body)
+    written = _create(driver, place, place.committed_key, made, pause)
+    update_parent(driver, place, made.fields, written.etag, pause)
+    return written
+
+
+def create_artifact(
+    driver: Driver, place: Place, fields: Mapping[str, Any], *, stage: bool = True, pause: Pause = time.sleep
+) -> WrittenManifest:
+    """Make a new artifact: staged (or committed at once, then its collection's index learns of it).
+
+    :raises InputError: there is a manifest already, or the type is a collection's
+    """
+    if fields.get("type") == COLLECTION_TYPE:
+        raise InputError("A collection is made as a collection, not as an artifact.")
+    _refuse_existing(driver, place)
+    made = new_manifest({"id": place.name, "name": place.name, "description": "", "type": "generic", **fields})
+    written = _create(driver, place, place.staged_key if stage else place.committed_key, made, pause)
+    if not stage:
+        update_parent(driver, place, made.fields, written.etag, pause)
+    return written
+
+
+def edit(driver: Driver, place: Place, change: Edit, pause: Pause = time.sleep) -> WrittenManifest:
+    """Apply ``change`` to the staged manifest, which begins as a copy of the committed one.
+
+    :raises BlobNotFound: there is no manifest at all
+    :raises CommitConflict: others wrote again and again in between
+    """
+    for attempt in range(EDIT_TRIES):
+        staged = read_manifest(driver, place.bucket, place.staged_key)
+        base = staged or read_manifest(driver, place.bucket, place.committed_key)
+        if base is None:
+            raise BlobNotFound("There is no artifact here.", subject=f"{place.bucket}/{place.prefix}")
+        fields = dict(base.fields)
+        change(fields)
+        text = CollectionText(fields, list(base.text.entries), list(base.text.lines))
+        try:
+            return write_manifest(driver, place.bucket, place.staged_key, text, staged, pause)
+        except CommitConflict:
+            if attempt + 1 == EDIT_TRIES:
+                raise
+            pause(backoff_s(attempt))
+    raise AssertionError("unreachable: the last attempt raises")
+
+
+def edit_fields(driver: Driver, place: Place, changes: Mapping[str, Any], pause: Pause = time.sleep) -> WrittenManifest:
+    """Set fields (``None`` removes one); all others stay as they are."""
+    kept = {COMMIT_KEY, LIST_KEY, FILES_KEY} & changes.keys()
+    if kept:
+        raise InputError("These fields are kept by the catalog itself.", subject=", ".join(sorted(kept)))
+
+    def change(fields: dict[Any, Any]) -> None:
+        for name, value in changes.items():
+            if value is None:
+                fields.pop(name, None)
+            else:
+                fields[name] = value
+
+    return edit(driver, place, change, pause)
+
+
+def register_files(
+    driver: Driver, place: Place, files: Sequence[StagedFile], pause: Pause = time.sleep
+) -> WrittenManifest:
+    """Record uploaded files in the staged manifest; one entry per path, the last one counts.
+
+    :raises InputError: a path that is not allowed
+    """
+    for file in files:
+        check_file_path(file.path)
+
+    def change(fields: dict[Any, Any]) -> None:
+        fields[FILES_KEY] = with_files(fields.get(FILES_KEY), files)
+
+    return edit(driver, place, change, pause)
+
+
+def register_uploaded(
+    driver: Driver, place: Place, paths: Iterable[str], pause: Pause = time.sleep
+) -> list[StagedFile]:
+    """Record files that were just uploaded with the size and ETag the store gives them.
+
+    :raises FilesMissing: some are not there (nothing was recorded)
+    """
+    wanted = sorted(set(paths))
+    for path in wanted:
+        check_file_path(path)
+    present = locate(driver, place, wanted)
+    missing = [path for path in wanted if path not in present]
+    if missing:
+        raise FilesMissing(
+            f"{len(missing):,} of {len(wanted):,} uploaded files are not there.", subject=", ".join(missing[:20])
+        )
+    files = [StagedFile(path, present[path].size_bytes, present[path].etag) for path in wanted]
+    register_files(driver, place, files, pause)
+    return files
+
+
+def remove_files(driver: Driver, place: Place, paths: Iterable[str], pause: Pause = time.sleep) -> WrittenManifest:
+    """Take files out of the staged manifest; their blobs stay until the edit is committed or discarded."""
+    gone = set(paths)
+
+    def change(fields: dict[Any, Any]) -> None:
+        fields[FILES_KEY] = without_files(fields.get(FILES_KEY), gone)
+
+    return edit(driver, place, change, pause)
+
+
+def only_staged_files(state: ArtifactState) -> list[StagedFile]:
+    """Files that only the staged manifest lists: what a discard may delete too."""
+    if state.staged is None:
+        return []
+    committed = {file.path for file in recorded_files(state.committed.fields)} if state.committed else set()
+    return [file for file in recorded_files(state.staged.fields) if file.path not in committed]
+
+
+def discard(
+    driver: Driver, place: Place, staged_etag: str, *, delete_files: bool = False, pause: Pause = time.sleep
+) -> int:
+    """Drop the staged manifest, if it is still the one with ``staged_etag``; the committed one stays as it is.
+
+    :param delete_files: also delete the blobs that only it lists
+    :returns: how many blobs were deleted
+    :raises CommitConflict: it was edited meanwhile; nothing was dropped
+    """
+    state = read_artifact(driver, place)
+    if state.staged is None:
+        return 0
+    if state.staged.etag != staged_etag:
+        raise CommitConflict(
+            "The staged manifest was edited by somebody else meanwhile. Nothing was dropped.",
+            subject=f"{place.bucket}/{place.staged_key}",
+        )
+    if not delete_staged(driver, place, staged_etag):
+        raise CommitConflict("The staged manifest was edited just now. Nothing was dropped.")
+    files = only_staged_files(state) if delete_files else []
+    sound = [file.path for file in files if _allowed(file.path)]
+    done = driver.delete_many(place.bucket, [place.file_key(path) for path in sound]) if sound else []
+    return sum(not one.error for one in done)
+
+
+def delete_staged(driver: Driver, place: Place, etag: str) -> bool:
+    """Delete ``_manifest.yaml`` if it is still ``etag``; ``False``: a new edit began, it was left alone.
+
+    Where the store does not honour a condition on DELETE it is compared right before.
+    """
+    if driver.capabilities.conditional_delete is not Support.NO:
+        try:
+            driver.delete(place.bucket, place.staged_key, if_match=etag)
+            return True
+        except NotSupported:
+            pass
+        except (PreconditionFailed, OutcomeUnknown):
+            now = read_state(driver, place.bucket, place.staged_key)
+            if now is None:
+                return True
+            if now.etag != etag:
+                return False
+    now = read_state(driver, place.bucket, place.staged_key)
+    if now is not None and now.etag != etag:
+        return False
+    if now is not None:
+        driver.delete(place.bucket, place.staged_key)
+    return True
+
+
+def _allowed(path: str) -> bool:
+    try:
+        check_file_path(path)
+    except InputError:
+        return False
+    return True
+
+
+def _refuse_existing(driver: Driver, place: Place) -> None:
+    for key in (place.committed_key, place.staged_key):
+        if read_state(driver, place.bucket, key) is not None:
+            raise _taken(place)
+
+
+def _create(driver: Driver, place: Place, key: str, made: Manifest, pause: Pause) -> WrittenManifest:
+    try:
+        return write_manifest(driver, place.bucket, key, made.text, None, pause)
+    except CommitConflict:
+        raise _taken(place) from None
+
+
+def _taken(place: Place) -> InputError:
+    return InputError(
+        f"There is already an artifact with the id \u201c{place.name}\u201d here.",
+        subject=f"{place.bucket}/{place.prefix}",
+        todo="Choose another id, or edit the artifact that is there.",
+    )
