@@ -48,7 +48,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="the same proofs at full size (fixture size)")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    if not config.option.basetemp:  # pytest's own tidying gives up on trees a thousand folders deep
+        config.option.basetemp = str(RUN.folder / "tmp")
     settings.load_profile("long" if config.getoption("--long") else "proving")
 
 

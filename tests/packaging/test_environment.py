@@ -18,9 +18,10 @@ def call(code: str, *arguments: str, prefix: tuple[str, ...] = (), python: str =
     """Run code beside environment.py; what it printed, both streams."""
     code = f"import sys; sys.path.insert(0, {str(PACKAGING)!r})\n{code}"
     command = [*prefix, python, "-c", code, *arguments]
+    own = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}  # not xdist's worker
     done = subprocess.run(
         command,
-        env=os.environ | env,
+        env=own | env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -97,7 +98,7 @@ def test_the_summary_is_honest(tmp_path: Path) -> None:
         "import environment, checks; from pathlib import Path; root, python = map(Path, sys.argv[1:])\n"
         "checks.report([checks.pytest(root, python, []), checks.pytest(root, python, ['--no-such-option'])], 1.0)"
     )
-    lines = call(code, str(tmp_path), sys.executable, PYTEST_XDIST_WORKER="").splitlines()
+    lines = call(code, str(tmp_path), sys.executable).splitlines()
     assert lines[-1] == "1 passed, 2 failed, 1 skipped"
     assert any("test_bad" in line and "FAILED" in line for line in lines)
     assert any("ended with 4" in line for line in lines)

@@ -132,6 +132,25 @@ def display(size: str, env: dict[str, str]) -> Iterator[str]:
         stop(server)
 
 
+@contextmanager
+def window_manager(env: dict[str, str], log: Path) -> Iterator[None]:
+    """openbox; it gives up at once when the X server is slow to take it in, so it gets three chances."""
+    for chance in (1, 2, 3):
+        child = spawn(["openbox", "--sm-disable"], env=env, log=log)
+        try:
+            wait_for(lambda: managed(env), "the window manager runs", alive=[child])
+        except TimeoutError as error:
+            stop(child)
+            if chance == 3:
+                raise RuntimeError(f"{error}: {log.read_text()[-300:]}") from error
+            continue
+        break
+    try:
+        yield
+    finally:
+        stop(child)
+
+
 def managed(env: dict[str, str]) -> bool:
     """Whether a window manager has taken charge of the screen."""
     got = subprocess.run(
@@ -151,9 +170,8 @@ def open_desktop(home: Path, size: str = "1440x900") -> Iterator[Desktop]:
         with session_bus(env) as address, unlocked_keyring(env, address) as keychain:
             env = keychain.env
             with (
-                running(["openbox"], env) as manager,
+                window_manager(env, home / "openbox.log"),
                 running([str(launcher), "--launch-immediately"], env) as accessible,
             ):
-                wait_for(lambda: managed(env), "the window manager runs", alive=[manager])
                 wait_for(lambda: has_owner(address, "org.a11y.Bus"), "AT-SPI runs", alive=[accessible])
                 yield Desktop(env, keychain)

@@ -11,7 +11,6 @@ import importlib
 import json
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.parts.process import wait_for
+from tests.parts.run import remove_tree
 
 
 class Shared:
@@ -100,7 +100,7 @@ def main(part: str, folder: Path, owner_pid: int) -> None:
             raise
         write_answer(folder / f"{part}.json", answer | {"seconds": round(time.monotonic() - began, 1)})
         wait_for_end(owner_pid)
-        shutil.rmtree(folder.parent, ignore_errors=True)  # a killed run could not tidy up itself
+        remove_tree(folder.parent)  # a killed run could not tidy up itself
     finally:
         if server is not None:
             server.stop()

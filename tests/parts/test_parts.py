@@ -91,20 +91,30 @@ def test_desktop_clicks_drops_and_reads_the_clipboard(desktop: Desktop, tmp_path
             app.kill()
 
 
+HANGING = """
+import time
+
+def test_hang(moto, request):
+    (request.path.parent / "began").touch()
+    time.sleep(60)
+"""
+
+
 @pytest.mark.skipif(not shutil.which("setpriv"), reason="Linux only: the kernel's death signal")
 def test_parts_die_with_a_killed_run(tmp_path: Path) -> None:
     test_file = tmp_path / "test_hang.py"
-    test_file.write_text(
-        "import json, os, time\ndef test_hang(moto, request):\n    (request.path.parent / 'began').touch()\n    time.sleep(60)\n"
-    )
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider", "-c"]
-    with subprocess.Popen([*command, str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), str(test_file)], cwd=ROOT,
-                          stdout=subprocess.DEVNULL) as run:  # fmt: skip
+    test_file.write_text(HANGING)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conftest", "-p", "no:cacheprovider"]
+    command += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT), str(test_file)]
+    env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}  # not xdist's worker
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL) as run:
         wait_for((tmp_path / "began").exists, "the run uses moto", timeout_s=40)
         keepers = keepers_of(run.pid)
         assert len(keepers) == 1
+        folder = Path(f"/proc/{keepers[0]}/cmdline").read_bytes().split(b"\0")[4].decode()
         os.kill(run.pid, signal.SIGKILL)
     wait_for(lambda: not keepers_of(run.pid), "the server is gone")
+    assert not Path(folder).exists()
 
 
 def keepers_of(pid: int) -> list[int]:

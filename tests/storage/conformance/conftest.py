@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
-from artifact_browser.paths import in_home
+from artifact_browser.paths import Paths, in_home
 from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.drivers.local.link_server import serve_links
 from tests.parts.s3_server import S3Server
-from tests.storage.conformance.stores import Store
+from tests.storage.conformance.stores import DirectContext, Store
 
 #: moto finds the key with a pattern that stops at the end of a line.
 MOTO_CANNOT = "\n"
@@ -20,14 +22,16 @@ STORES = ["local", "s3 moto", pytest.param("s3 ceph", marks=pytest.mark.ceph), "
 
 
 @pytest.fixture(scope="session", params=STORES)
-def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Store:
+def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """A store with a home of its own; use buckets of your own."""
     paths = in_home(tmp_path_factory.mktemp("home")).make()
     if request.param == "local":
-        return local_store(paths.store.parent)
+        with this_computer(paths) as opened:
+            yield opened
+        return
     server: S3Server = request.getfixturevalue("ceph" if request.param == "s3 ceph" else "moto")
     is_moto = server.name == "moto"
-    return Store(
+    yield Store(
         request.param,
         replace(server.record, compatibility=request.param == "s3 compatibility"),
         paths,
@@ -37,9 +41,15 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     )
 
 
-def local_store(home: Path) -> Store:
+@contextmanager
+def this_computer(paths: Paths) -> Iterator[Store]:
+    """The local driver with its link server, which is a job of its own in the app."""
     record = AccountRecord(id=THIS_COMPUTER, kind=AccountKind.LOCAL, name="This computer")
-    return Store("local", record, in_home(home).make())
+    serving = serve_links(DirectContext(paths, None), "", 0, os.urandom(32))
+    try:
+        yield Store("local", record, paths, link_service=next(serving))
+    finally:
+        serving.close()
 
 
 @pytest.fixture
