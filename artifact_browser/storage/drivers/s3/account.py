@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
@@ -79,6 +80,14 @@ class Account:
                 self._clients[wanted] = make_client(endpoint, self.region, self.ca_file, anonymous=anonymous)
             return self._clients[wanted]
 
+    def close(self) -> None:
+        """Close idle connections; the account opens new ones when it is used again."""
+        self.connections.close()
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+            self._clients.clear()
+
 
 _accounts: dict[tuple[AccountRecord, Paths], Account] = {}
 _accounts_lock = threading.Lock()
@@ -92,6 +101,14 @@ def account_of(record: AccountRecord, paths: Paths) -> Account:
         if (revision, paths) not in _accounts:
             _accounts[revision, paths] = Account(revision, paths)
         return _accounts[revision, paths]
+
+
+@atexit.register
+def close_accounts() -> None:
+    """Close the idle connections of all accounts of this process."""
+    with _accounts_lock:
+        for account in _accounts.values():
+            account.close()
 
 
 class Access:

@@ -73,6 +73,14 @@ class ConnectionPool:
                 return
         connection.close()
 
+    def close(self) -> None:
+        """Close what is idle."""
+        with self._lock:
+            idle = [connection for kept in self._idle.values() for connection in kept]
+            self._idle.clear()
+        for connection in idle:
+            connection.close()
+
     def _open(self, place: Place, cancel: CancelToken) -> Connection:
         endpoint = place.endpoint
         proxy = proxy_for(place)
