@@ -1,0 +1,49 @@
+"""How many jobs of one process run at once; the rest queue. A job that waits for an answer gives its place away."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+JOBS_AT_ONCE = 32
+
+
+class Slots:
+    """Thread-safe."""
+
+    def __init__(self, limit: int = JOBS_AT_ONCE) -> None:
+        self._limit = limit
+        self._lock = threading.Lock()
+        self._running = 0
+        self._waiting: deque[Callable[[], None]] = deque()
+
+    def submit(self, start: Callable[[], None]) -> None:
+        """Call ``start`` when there is a place, now or from the thread that frees one. It must not block."""
+        with self._lock:
+            if self._running >= self._limit:
+                self._waiting.append(start)
+                return
+            self._running += 1
+        start()
+
+    def release(self) -> None:
+        """A job ended: the next one may start."""
+        with self._lock:
+            self._running -= 1
+            if not self._waiting or self._running >= self._limit:
+                return
+            self._running += 1
+            start = self._waiting.popleft()
+        start()
+
+    @contextmanager
+    def parked(self) -> Iterator[None]:
+        """While inside, another job may have this place. Coming back never waits: it goes over the limit instead."""
+        self.release()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running += 1
