@@ -38,7 +38,7 @@ def run(argv: Sequence[str]) -> int:
     arguments = parsed(argv)
     _restore_environment()
     paths = (in_home(arguments.home) if arguments.home else of_user()).make()
-    log.start(paths)
+    log.start_log(paths, "window")
     with CrashTrace(paths.log), Faults() as faults:
         app = _application()
         instance = Instance(paths, app)

@@ -24,7 +24,7 @@ class FilterField(QLineEdit):
         self.setPlaceholderText("Filter, or *.parquet")
         self.setToolTip("Show only names that hold this text, or match a pattern with * and ? (Ctrl+F)")
         self.setClearButtonEnabled(True)
-        self.addAction(icon("search", "faint"), QLineEdit.ActionPosition.LeadingPosition)
+        self.addAction(icon("search", "faint"), QLineEdit.ActionPosition.LeadingPosition).setText("Search")
         self.setFixedHeight(36)
         self._pause = QTimer(self, interval=_WAIT_MS, singleShot=True)
         self._pause.timeout.connect(lambda: self.filter_changed.emit(self.text()))

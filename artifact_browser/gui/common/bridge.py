@@ -18,13 +18,12 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
+from artifact_browser.workers.handle import Answer, JobHandle
 from artifact_browser.workers.job import Job, Lane, Question
-from artifact_browser.workers.pool import JobHandle, WorkerPool
+from artifact_browser.workers.pool import WorkerPool
 
 TICK_S = 0.016
 BUDGET_S = 0.004
-
-Answer = Callable[[object | ArtifactBrowserError], None]
 
 
 class Task:

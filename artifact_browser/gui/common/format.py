@@ -12,6 +12,9 @@ _VISIBLE = {"\t": "\u2409", "\n": "\u240a", "\r": "\u240d", "\x7f": "\u2421"}
 #: Categories that draw nothing or reorder their neighbours: controls, formats (right-to-left marks), separators,
 #: surrogates and unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Cn"})
+#: Not strftime's: Qt switches the process to the system's locale, and the rest of the sentence is English.
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 #: Joins emoji; harmless and expected.
 _JOINER = "\u200d"
 
@@ -60,13 +63,13 @@ def natural_time(time_us: int, now_us: int | None = None) -> str:
 def date(time_us: int) -> str:
     """``12 Nov 2026`` in this computer's zone."""
     moment = _local(time_us)
-    return f"{moment.day} {moment:%b %Y}"
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def moment(time_us: int) -> str:
     """``Fri 20 Nov 2026, 14:05 CET``: to the minute and with its zone, for ends of links and sign-ins."""
     local = _local(time_us)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M %Z}"
+    return f"{_DAYS[local.weekday()]} {date(time_us)}, {local:%H:%M %Z}"
 
 
 def iso_time(time_us: int) -> str:

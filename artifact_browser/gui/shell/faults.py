@@ -94,7 +94,7 @@ class CrashTrace:
     """While inside, a crash of the process writes every thread's stack to a file of its own; a clean end removes it."""
 
     def __init__(self, folder: Path) -> None:
-        self._path = folder / f"crash-{os.getpid()}.txt"
+        self._path = folder / f"window-{os.getpid()}.crash"
         self._file: TextIO | None = None
 
     def __enter__(self) -> CrashTrace:

@@ -11,11 +11,14 @@ Rooms are put into the slots by the wiring files beside this one; what they say 
 
 from __future__ import annotations
 
+import logging
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from artifact_browser.bootstrap import Services
+from artifact_browser.errors import DiskError
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.icons import app_icon
@@ -30,6 +33,7 @@ from artifact_browser.gui.shell.slot import Slot
 from artifact_browser.gui.shell.tool_bar import ToolBar
 from artifact_browser.gui.shell.window_state import WindowState
 
+_LOG = logging.getLogger(__name__)
 _SIDE_PX, _DETAILS_PX, _TRANSFERS_PX = 248, 320, 150
 #: A narrower window folds the details away, then the side bar.
 _DETAILS_FROM_PX = 1000
@@ -129,8 +133,11 @@ class MainWindow(QMainWindow):
         self._panels.fit(event.size().width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        self._state.save()
-        self._panels.save()
+        try:
+            self._state.save()
+            self._panels.save()
+        except DiskError:
+            _LOG.warning("the window's size and division could not be saved", exc_info=True)
         self.closing.emit()
         super().closeEvent(event)
 

@@ -16,6 +16,9 @@ from artifact_browser.gui.shell.slot import Slot
 from artifact_browser.settings import Settings
 
 
+_SETTING = "window.panels"
+
+
 @dataclass(slots=True)
 class _Panel:
     action: QAction
@@ -34,7 +37,7 @@ class Panels(QObject):
 
     def add(self, action: QAction, widget: QWidget, from_px: int = 0) -> None:
         """``widget`` follows ``action``; it is folded away in windows narrower than ``from_px``."""
-        action.setChecked(self._settings.get(_key(action)) is not False)
+        action.setChecked(self._remembered().get(action.objectName()) is not False)
         panel = _Panel(action, widget, from_px)
         self._panels.append(panel)
         action.toggled.connect(self._follow)
@@ -54,15 +57,15 @@ class Panels(QObject):
                 panel.action.setChecked(True)
 
     def save(self) -> None:
-        """Remember what is wanted."""
-        for panel in self._panels:
-            self._settings.set(_key(panel.action), panel.action.isChecked() or panel.folded)
+        """Remember what is wanted. :raises DiskError: it cannot be written down"""
+        wanted = {panel.action.objectName(): panel.action.isChecked() or panel.folded for panel in self._panels}
+        self._settings.set(_SETTING, wanted)
+
+    def _remembered(self) -> dict[str, object]:
+        stored = self._settings.get(_SETTING)
+        return stored if isinstance(stored, dict) else {}
 
     def _follow(self) -> None:
         for panel in self._panels:
             empty = isinstance(panel.widget, Slot) and panel.widget.widget is None
             panel.widget.setVisible(panel.action.isChecked() and not empty)
-
-
-def _key(action: QAction) -> str:
-    return f"window.show_{action.objectName()}"

@@ -16,7 +16,7 @@ from artifact_browser.gui.common.widgets import Kind
 class Density(StrEnum):
     """How high rows are."""
 
-    COMFORTABLE = "comfortable"
+    NORMAL = "normal"
     COMPACT = "compact"
 
 
@@ -25,7 +25,7 @@ class Preferences:
     """What can be chosen."""
 
     theme: Theme = Theme.SYSTEM
-    density: Density = Density.COMFORTABLE
+    density: Density = Density.NORMAL
 
 
 class PreferencesDialog(AppDialog):
@@ -41,7 +41,7 @@ class PreferencesDialog(AppDialog):
             self.theme.addItem(text, theme)
         self.theme.setCurrentIndex(self.theme.findData(now.theme))
         self.density = QComboBox()
-        for density, text in ((Density.COMFORTABLE, "Comfortable"), (Density.COMPACT, "Compact")):
+        for density, text in ((Density.NORMAL, "Normal"), (Density.COMPACT, "Compact")):
             self.density.addItem(text, density)
         self.density.setCurrentIndex(self.density.findData(now.density))
         self.add_field("Theme", self.theme)

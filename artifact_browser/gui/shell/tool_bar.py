@@ -26,6 +26,7 @@ class ToolBar(QFrame):
         set_kind(self, Kind.BAR)
         self.setFixedHeight(HEIGHT_PX)
         self.address = Slot()
+        self.address.setAccessibleName("Address")
         self.filter = Slot()
         self.filter.setMaximumWidth(220)
         self._share = _worded(actions, "share", Kind.PLAIN)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QUrl
 from PySide6.QtGui import QDesktopServices
 
+from artifact_browser.errors import DiskError
+from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.format import size
 from artifact_browser.gui.common.palette import Theme, palette
 from artifact_browser.gui.shell.about_dialog import AboutDialog
@@ -34,9 +36,12 @@ class PreferenceWiring(QObject):
         dialog = PreferencesDialog(remembered(self._settings), self._window)
 
         def save() -> None:
-            self._settings.set("theme", dialog.choice.theme.value)
-            self._settings.set("density", dialog.choice.density.value)
             self._apply(dialog.choice)
+            try:
+                self._settings.set("theme", dialog.choice.theme.value)
+                self._settings.set("density", dialog.choice.density.value)
+            except DiskError as error:
+                show_error(self._window, error)
 
         def clear() -> None:
             self._window.bridge.run(
@@ -66,5 +71,5 @@ def remembered(settings: Settings) -> Preferences:
     theme, density = settings.get("theme"), settings.get("density")
     return Preferences(
         Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
-        Density(density) if density in set(Density) else Density.COMFORTABLE,
+        Density(density) if density in set(Density) else Density.NORMAL,
     )
