@@ -28,7 +28,12 @@ from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.boto import Boto, translate
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
-from artifact_browser.storage.drivers.s3.rest import microseconds, refuses_checksum, write_parameters
+from artifact_browser.storage.drivers.s3.rest import (
+    microseconds,
+    refuses_checksum,
+    speaking_of_upload,
+    write_parameters,
+)
 
 
 class BotoBlobs:
@@ -142,7 +147,8 @@ class BotoBlobs:
                 Bucket=bucket, Key=key, UploadId=upload_id, PartNumber=number, Body=_stream(source), **checksum
             )
 
-        answer, checked = self._write(bucket, f"{bucket}/{key}", body, send, once=False)
+        with speaking_of_upload():
+            answer, checked = self._write(bucket, f"{bucket}/{key}", body, send, once=False)
         length = body.length if not isinstance(body, bytes | memoryview) else memoryview(body).nbytes
         return Part(number, answer.get("ETag", "").strip('"'), length, checked)
 

@@ -26,6 +26,7 @@ from artifact_browser.storage.driver import (
 )
 from artifact_browser.storage.drivers.s3.account import Access
 from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_key, check_new_bucket
+from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.remembered import Facts
 from artifact_browser.storage.drivers.s3.rest import Rest
 
@@ -50,10 +51,11 @@ class Blobs(Protocol):
 class S3Driver:
     """See :class:`artifact_browser.storage.driver.Driver` for every promise."""
 
-    def __init__(self, access: Access, blobs: Blobs, rest: Rest) -> None:
+    def __init__(self, access: Access, blobs: Blobs, rest: Rest, prober: Prober) -> None:
         self._access = access
         self._blobs = blobs
         self._rest = rest
+        self._prober = prober
 
     @property
     def capabilities(self) -> Capabilities:
@@ -157,6 +159,16 @@ class S3Driver:
         if options.method != "GET" and self._access.read_only:
             raise ReadOnlyAccount("No upload link was made.", subject=bucket)
         return self._blobs.presign(bucket, keys, options)
+
+    def probe_conditions(self, bucket: str, prefix: str = "") -> Capabilities:
+        """Find out which conditional writes this endpoint honours, in a bucket one may write to; remembered.
+
+        A write with a condition does this by itself the first time it is needed.
+
+        :raises ReadOnlyAccount: :raises AccessDenied:
+        """
+        check_bucket_name(bucket)
+        return capabilities_of(self._prober.probe(bucket, prefix))
 
     def close(self) -> None:
         """Connections belong to the process; a job holds nothing of its own."""

@@ -33,7 +33,7 @@ from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
 from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
-from artifact_browser.storage.drivers.s3.rest import checked_metadata, refuses_checksum
+from artifact_browser.storage.drivers.s3.rest import checked_metadata, refuses_checksum, speaking_of_upload
 from artifact_browser.storage.drivers.s3.retries import attempt
 from artifact_browser.storage.drivers.s3.signer import Signer
 
@@ -147,7 +147,8 @@ class OwnBlobs:
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         query = (("partNumber", str(number)), ("uploadId", upload_id))
-        given, length, checked = self._write(bucket, key, query, {}, body, once=False)
+        with speaking_of_upload():
+            given, length, checked = self._write(bucket, key, query, {}, body, once=False)
         return Part(number, given.get("etag", "").strip('"'), length, checked)
 
     def _write(

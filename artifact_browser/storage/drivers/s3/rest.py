@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
@@ -22,6 +23,7 @@ from artifact_browser.errors import (
     BucketNotFound,
     InputError,
     NotSupported,
+    UnexpectedAnswer,
     UploadNotFound,
     WrongRegion,
 )
@@ -201,6 +203,10 @@ class Rest:
         return str(answer["UploadId"])
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
+        with speaking_of_upload():
+            return self._parts(bucket, key, upload_id)
+
+    def _parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
         found: list[Part] = []
         marker = 0
         while True:
@@ -230,14 +236,15 @@ class Rest:
                 sent["IfMatch"] = etag_form(condition.if_match, quoted=facts.etag_quoted)
         listed: Any = {"Parts": [_named(part) for part in sorted(parts, key=lambda part: part.number)]}
         try:
-            answer = self._boto.call(
-                bucket,
-                lambda s3: s3.complete_multipart_upload(
-                    Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload=listed, **sent
-                ),
-                subject=subject,
-                once=bool(sent),
-            )
+            with speaking_of_upload():
+                answer = self._boto.call(
+                    bucket,
+                    lambda s3: s3.complete_multipart_upload(
+                        Bucket=bucket, Key=key, UploadId=upload_id, MultipartUpload=listed, **sent
+                    ),
+                    subject=subject,
+                    once=bool(sent),
+                )
         except UploadNotFound:
             # an earlier attempt whose answer was lost may have finished it: then the blob is these parts
             etag = self._etag(bucket, key)
@@ -265,29 +272,41 @@ class Rest:
             return
 
     def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
-        return list(self._uploads(bucket, prefix))
+        try:
+            return list(self._uploads(bucket, prefix))
+        except UnexpectedAnswer:
+            # keys that XML cannot carry; not asked for at first, since Ceph 16.2 encodes without saying so
+            return list(self._uploads(bucket, prefix, encoded=True))
 
-    def _uploads(self, bucket: str, prefix: str) -> Iterator[Upload]:
+    def _uploads(self, bucket: str, prefix: str, *, encoded: bool = False) -> Iterator[Upload]:
+        asked = {"EncodingType": "url"} if encoded else {}
+        decode = unquote if encoded else str
         markers: dict[str, Any] = {}
         while True:
             answer = self._boto.call(
                 bucket,
-                lambda s3, after=markers: s3.list_multipart_uploads(
-                    Bucket=bucket, Prefix=prefix, EncodingType="url", **after
-                ),  # type: ignore[misc]
+                lambda s3, after=markers: s3.list_multipart_uploads(Bucket=bucket, Prefix=prefix, **asked, **after),  # type: ignore[misc]
             )
-            encoded = answer.get("EncodingType") == "url"
             for one in answer.get("Uploads", []):
-                key = unquote(one["Key"]) if encoded else one["Key"]
-                yield Upload(key, one["UploadId"], microseconds(one.get("Initiated")) or 0)
-            key_marker = answer.get("NextKeyMarker", "")
+                yield Upload(decode(one["Key"]), one["UploadId"], microseconds(one.get("Initiated")) or 0)
             following = {
-                "KeyMarker": unquote(key_marker) if encoded else key_marker,
+                "KeyMarker": decode(answer.get("NextKeyMarker", "")),
                 "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
             }
             if not answer.get("IsTruncated") or following == markers:
                 return
             markers = following
+
+
+@contextmanager
+def speaking_of_upload() -> Iterator[None]:
+    """Ceph 16.2 says NoSuchKey where the upload is what is gone."""
+    try:
+        yield
+    except BlobNotFound as error:
+        raise UploadNotFound(
+            "The store does not know this upload any more.", subject=error.subject, technical=error.technical
+        ) from error
 
 
 def write_parameters(options: WriteOptions | None) -> dict[str, Any]:
