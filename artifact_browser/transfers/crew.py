@@ -9,13 +9,15 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import NoReturn
 
-from artifact_browser.accounts.lease import Lease, LeaseWanted
+from artifact_browser.accounts.credentials import lease_source
+from artifact_browser.accounts.lease import LeaseWanted
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing
 from artifact_browser.paths import Paths
 from artifact_browser.transfers.mover import run_tasks
-from artifact_browser.transfers.task import Task
+from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext, Lane, Question
 from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
@@ -23,6 +25,8 @@ from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
 #: batches under way at once, over all jobs: enough to hide a round trip, few enough for two cores
 FLIGHTS = 8
 _LEAST_FLIGHTS = 2
+#: what takes longer to remove is left to the log
+_TIDY_S = 20.0
 
 Answer = Callable[[object | ArtifactBrowserError], None]
 _log = logging.getLogger(__name__)
@@ -32,12 +36,11 @@ class Crew:
     """Thread-safe: every engine job uses it from its own thread."""
 
     def __init__(self, paths: Paths) -> None:
+        self._paths = paths
         self._pool = WorkerPool(paths)
         self._lock = threading.Lock()
         self._jobs = 0
         self._tidying: set[threading.Thread] = set()
-        self._leases: dict[str, Lease] = {}
-        self._pool.answer(LeaseWanted, self._answer_tidying)
 
     @contextmanager
     def working(self) -> Iterator[None]:
@@ -59,55 +62,35 @@ class Crew:
         """Have a mover run ``tasks``."""
         return self._pool.start(run_tasks, record, tuple(tasks), lane=Lane.MOVER, listener=listener)
 
-    def run(self, record: AccountRecord, tasks: Sequence[Task]) -> None:
-        """Have a mover run ``tasks`` and wait; for tidying up, where nobody else listens.
+    def answer(self, context: JobContext, record: AccountRecord, question: Question, answer: Answer) -> None:
+        """Answer a mover of ``context``'s job: leases from this process's own, everything else from the window.
 
-        :raises ArtifactBrowserError: the mover's job as a whole failed
+        Called on the mover's reader thread, so it never waits: a thread does.
         """
-        for outcome in self._pool.iterate(run_tasks, record, tuple(tasks), lane=Lane.MOVER):
-            if outcome.error is not None:
-                _log.warning("tidying up: %s: %s", outcome.error.kind, outcome.error.detail)
 
-    def answer(self, context: JobContext, question: Question, answer: Answer) -> None:
-        """Answer a mover: leases that still live from here, everything else by asking the window.
+        def ask() -> None:
+            try:
+                if isinstance(question, LeaseWanted):
+                    answer(lease_source(context, record)(question.renew))
+                else:
+                    answer(context.ask(question))
+            except ArtifactBrowserError as error:
+                answer(error)
 
-        Called on the mover's reader thread, so it never waits.
-        """
-        if isinstance(question, LeaseWanted) and not question.renew:
-            with self._lock:
-                lease = self._leases.get(question.account_id)
-            if lease is not None and not lease.is_stale():
-                answer(lease)
-                return
-        threading.Thread(target=self._ask, args=(context, question, answer), name="ask", daemon=True).start()
-
-    def _ask(self, context: JobContext, question: Question, answer: Answer) -> None:
-        try:
-            given = context.ask(question)
-        except ArtifactBrowserError as error:
-            answer(error)
-            return
-        if isinstance(question, LeaseWanted) and isinstance(given, Lease):
-            with self._lock:
-                self._leases[question.account_id] = given
-        answer(given)
-
-    def _answer_tidying(self, question: Question, answer: Answer) -> None:
-        """A job that has ended cannot ask: what tidies up after it makes do with the lease that is here."""
-        assert isinstance(question, LeaseWanted)
-        with self._lock:
-            lease = self._leases.get(question.account_id)
-        answer(lease or CredentialsMissing("There was nobody to ask for them."))
+        threading.Thread(target=ask, name="ask", daemon=True).start()
 
     # -- tidying ------------------------------------------------------------------------------------------------
+    def run(self, record: AccountRecord, tasks: Sequence[Task]) -> None:
+        """Have a mover run ``tasks`` and wait; for tidying up, where nobody else listens any more."""
+        listener = _Tidying(self, _Aftermath(self._paths), record)
+        self.start(record, tasks, listener).wait(_TIDY_S)
+
     def tidy(self, work: Callable[[], None]) -> None:
         """Run ``work`` beside the jobs: what a cancelled job left is removed while the job has already ended."""
 
         def run() -> None:
             try:
                 work()
-            except ArtifactBrowserError:
-                _log.warning("tidying up after a transfer failed", exc_info=True)
             finally:
                 with self._lock:
                     self._tidying.discard(thread)
@@ -124,6 +107,45 @@ class Crew:
                 if not self._tidying:
                     return
             cancel.wait(0.02)
+
+
+class _Aftermath:
+    """A :class:`JobContext` for what outlives its job: it cannot ask, but this process's leases still count."""
+
+    lane = Lane.ENGINE
+
+    def __init__(self, paths: Paths) -> None:
+        self.paths = paths
+        self.cancel = CancelToken()
+
+    def ask(self, question: Question) -> NoReturn:
+        raise CredentialsMissing("The transfer has ended: there is nobody to ask.")
+
+    def progress(self, value: object) -> None:
+        """Nobody watches."""
+
+
+class _Tidying:
+    """Listens to a mover that tidies up: errors are for the log only."""
+
+    def __init__(self, crew: Crew, context: _Aftermath, record: AccountRecord) -> None:
+        self._crew, self._context, self._record = crew, context, record
+
+    def on_event(self, event: object) -> None:
+        if isinstance(event, Outcome) and event.error is not None:
+            _log.warning("tidying up: %s: %s", event.error.kind, event.error.detail)
+
+    def on_progress(self, value: object) -> None:
+        """What moves here is nobody's figure."""
+
+    def on_question(self, question: Question, answer: Answer) -> None:
+        self._crew.answer(self._context, self._record, question, answer)
+
+    def on_done(self, result: object) -> None:
+        """The tasks' own outcomes said it."""
+
+    def on_error(self, error: ArtifactBrowserError) -> None:
+        _log.warning("tidying up: %s: %s", type(error).__name__, error.detail)
 
 
 _crew: Crew | None = None

@@ -91,9 +91,10 @@ def plan_delete(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeleteOrder(Order):
-    """Delete what a plan holds; its file is removed at the end."""
+    """Delete what a plan holds; its file is removed at the end. ``above``: the prefix whose listing changes."""
 
     delete: DeletePlan
+    above: Location
 
     def plan(self, planning: Planning) -> Iterable[Course]:
         return self._courses(planning)

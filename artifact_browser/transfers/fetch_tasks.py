@@ -163,7 +163,7 @@ class MakeFolder(Task):
 
     def run(self, stage: Stage) -> Finished:
         make_folder(self.root, self.item.target)
-        return Finished("size")
+        return Finished("")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,15 +29,23 @@ class Tower(Protocol):
 class Flight:
     """A :class:`~artifact_browser.workers.pool.JobListener` on the mover's reader thread."""
 
-    def __init__(self, inbox: SimpleQueue[Callable[[], None]], crew: Crew, context: JobContext, tower: Tower) -> None:
+    def __init__(
+        self,
+        inbox: SimpleQueue[Callable[[], None]],
+        crew: Crew,
+        context: JobContext,
+        record: AccountRecord,
+        tower: Tower,
+    ) -> None:
         self._inbox = inbox
         self._crew = crew
         self._context = context
+        self._record = record
         self._tower = tower
         self._handle: JobHandle | None = None
 
-    def start(self, record: AccountRecord, tasks: Sequence[Task]) -> None:
-        self._handle = self._crew.start(record, tasks, self)
+    def start(self, tasks: Sequence[Task]) -> None:
+        self._handle = self._crew.start(self._record, tasks, self)
 
     def cancel(self) -> None:
         if self._handle is not None:
@@ -53,7 +61,7 @@ class Flight:
         self._inbox.put(partial(self._tower.on_moved, self, value))
 
     def on_question(self, question: Question, answer: Answer) -> None:
-        self._crew.answer(self._context, question, answer)
+        self._crew.answer(self._context, self._record, question, answer)
 
     def on_done(self, result: object) -> None:
         self._inbox.put(partial(self._tower.on_landed, self, None))

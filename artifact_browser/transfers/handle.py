@@ -7,11 +7,12 @@ can take their place behind :meth:`TransferHandle.items` without anybody noticin
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from itertools import chain, islice
 from typing import Protocol
 
-from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, JobCancelled
+from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, InternalError, JobCancelled
 from artifact_browser.transfers.delete import DeleteOrder, discard
 from artifact_browser.transfers.engine import carry_out
 from artifact_browser.transfers.order import Order
@@ -52,6 +53,7 @@ class TransferHandle:
         self._lock = threading.Lock()
         self._snapshot = order.head
         self._items: dict[int, ItemSnapshot] = {}
+        self._by_state: dict[ItemState, dict[int, None]] = {state: {} for state in ItemState}
         self._policy = order.policy
         self._job: JobHandle | None = None
         self._run: _Run | None = None
@@ -68,13 +70,15 @@ class TransferHandle:
     def ended(self) -> bool:
         return self._snapshot.state.ended
 
-    def items(
-        self, states: Collection[ItemState] | None = None, offset: int = 0, count: int = 200
-    ) -> list[ItemSnapshot]:
-        """A page of the items in ``states`` (all when ``None``), in their order."""
+    def items(self, states: Iterable[ItemState] = ItemState, offset: int = 0, count: int = 200) -> list[ItemSnapshot]:
+        """A page of the items, those of the first of ``states`` first; in one state the latest change comes last."""
         with self._lock:
-            chosen = [item for item in self._items.values() if states is None or item.state in states]
-        return chosen[offset : offset + count]
+            numbers = chain.from_iterable(self._by_state[state] for state in states)
+            return [self._items[number] for number in islice(numbers, offset, offset + count)]
+
+    def count(self) -> int:
+        """How many items are known so far."""
+        return len(self._items)
 
     def start(self) -> None:
         """Hand the order to the engine."""
@@ -122,7 +126,16 @@ class TransferHandle:
 
     def _set_items(self, changed: ItemsChanged) -> None:
         for item in changed.items:
-            self._items[item.item.number] = item
+            self._keep(item)
+
+    def _keep(self, item: ItemSnapshot) -> None:
+        number = item.item.number
+        old = self._items.get(number)
+        if old is None or old.state is not item.state:
+            if old is not None:
+                del self._by_state[old.state][number]
+            self._by_state[item.state][number] = None
+        self._items[number] = item
 
     def _set_snapshot(self, snapshot: JobSnapshot) -> None:
         self._snapshot = snapshot
@@ -131,7 +144,7 @@ class TransferHandle:
         """The run broke off: what had not ended will not end."""
         open_items = [one for one in self._items.values() if not one.state.ended]
         for one in open_items:
-            self._items[one.item.number] = replace(one, state=ItemState.CANCELLED, bytes_done=0)
+            self._keep(replace(one, state=ItemState.CANCELLED, bytes_done=0))
         self._snapshot = replace(
             self._snapshot, state=state, error=error, speed_bps=0.0, time_left_s=None, waiting_for=""
         )
@@ -169,7 +182,7 @@ class _Run:
         if isinstance(question, ConflictFound):
             self._handle._ask(self, question, answer)
         else:
-            self._handle._pool.refer(question, answer)
+            answer(InternalError("Nobody answers this question.", technical=type(question).__name__))
 
     def on_done(self, result: object) -> None:
         assert isinstance(result, JobSnapshot)

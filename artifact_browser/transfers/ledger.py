@@ -93,7 +93,8 @@ class Ledger:
             self._changed[item.number] = None
 
     def finish(self, item: Item, verified: str, note: str = "") -> None:
-        self._how.add(verified)
+        if not item.folder:  # has no bytes to check
+            self._how.add(verified)
         if item.number not in self._entries:  # counted ahead
             done = self._carried
             self._carried = replace(done, items_done=done.items_done + 1, bytes_done=done.bytes_done + item.size_bytes)

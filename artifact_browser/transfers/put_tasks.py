@@ -98,12 +98,12 @@ class PutMarker(Task):
             )
         except PreconditionFailed:
             return self._exists()
-        return Finished("size")
+        return Finished("")
 
     def _exists(self) -> Finished:
         if self.new:
             raise PreconditionFailed("A folder of that name is there already.", subject=self.item.target)
-        return Finished("size", "was there already")
+        return Finished("", "was there already")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,11 +63,15 @@ class TransferQueue:
         order = DownloadOrder(record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder))
         return self._start(order)
 
-    def delete(self, record: AccountRecord, plan: DeletePlan, title: str = "") -> TransferHandle:
-        """Exactly what ``plan`` holds."""
+    def delete(
+        self, record: AccountRecord, plan: DeletePlan, title: str = "", above: Location | None = None
+    ) -> TransferHandle:
+        """Exactly what ``plan`` holds. ``above``: the prefix it was chosen in; the bucket by default."""
         counts = Counts(items=plan.count, bytes=plan.size_bytes)
         head = self._head(Verb.DELETE, record, title or f"{plan.count:,} blobs", plan.bucket, counts)
-        return self._start(DeleteOrder(record=record, head=head, delete=plan))
+        return self._start(
+            DeleteOrder(record=record, head=head, delete=plan, above=above or Location(record.id, plan.bucket))
+        )
 
     def discard(self, plan: DeletePlan) -> None:
         """Forget a plan that was not confirmed."""

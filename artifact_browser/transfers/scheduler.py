@@ -92,9 +92,9 @@ class Scheduler:
                 load.run.flying += 1
                 for item in load.run.course.items:
                     self._ledger.start(item)
-            flight = Flight(self._inbox, self._crew, self._context, self)
+            flight = Flight(self._inbox, self._crew, self._context, self._record, self)
             self._flights[flight] = list(loads)
-            flight.start(self._record, [load.task for load in loads])
+            flight.start([load.task for load in loads])
 
     def _batch(self, share: int) -> list[Load]:
         """The next tasks for one mover: a large one alone, or small ones together."""

@@ -1,0 +1,183 @@
+"""A window without a screen: a real pool with its worker processes, a queue, and a bucket to move to and from."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from artifact_browser.accounts.lease import Lease, LeaseWanted, Secret, SecretWanted
+from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
+from artifact_browser.paths import Paths, in_home
+from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.location import Location
+from artifact_browser.storage.open import open_driver
+from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.policy import ConflictFound, Policy
+from artifact_browser.transfers.queue import TransferQueue
+from artifact_browser.transfers.state import JobSnapshot
+from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.job import Lane, Question
+from artifact_browser.workers.pool import WorkerPool
+from tests.parts.s3_server import S3Server
+
+DEADLINE_S = 20.0
+
+
+def wait_for(what: Callable[[], object], why: str = "") -> None:
+    """Poll until ``what`` is true. Fails after a deadline."""
+    ends_at = time.monotonic() + DEADLINE_S
+    while not what():
+        assert time.monotonic() < ends_at, f"waited too long {why}"
+        time.sleep(0.01)
+
+
+@dataclass
+class Person:
+    """Follows transfers as the window does and answers conflicts."""
+
+    answer: Policy | None = None
+    asked: list[ConflictFound] = field(default_factory=list)
+    seen: list[JobSnapshot] = field(default_factory=list)
+
+    def on_changed(self, handle: TransferHandle) -> None:
+        self.seen.append(handle.snapshot)
+
+    def on_conflict(
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
+    ) -> None:
+        self.asked.append(question)
+        answer(self.answer)
+
+
+class TestContext:
+    """A job's line to the outside for drivers the tests open themselves."""
+
+    __test__ = False
+    lane = Lane.INTERACTIVE
+
+    def __init__(self, paths: Paths, secret: Secret | None) -> None:
+        self.paths = paths
+        self.cancel = CancelToken()
+        self._secret = secret
+
+    def ask(self, question: Question) -> object:
+        assert isinstance(question, SecretWanted)
+        return self._secret
+
+    def progress(self, value: object) -> None:
+        del value
+
+
+@dataclass
+class Bench:
+    """An account with its workers.
+
+    :ivar bucket: empty, of this test's own
+    """
+
+    paths: Paths
+    pool: WorkerPool
+    record: AccountRecord
+    secret: Secret | None
+    bucket: str = ""
+
+    def __post_init__(self) -> None:
+        self.queue = TransferQueue(self.pool)
+        self.person = Person()
+        self.queue.listen(self.person)
+
+    def at(self, key: str = "") -> Location:
+        return Location(self.record.id, self.bucket, key)
+
+    @contextmanager
+    def driver(self) -> Iterator[Driver]:
+        driver = open_driver(TestContext(self.paths, self.secret), self.record)
+        try:
+            yield driver
+        finally:
+            driver.close()
+
+    def listed(self, prefix: str = "") -> list[str]:
+        with self.driver() as driver:
+            return [key for page in driver.list_pages(self.bucket, prefix, delimiter="") for key in page.keys]
+
+    def content(self, key: str) -> bytes:
+        with self.driver() as driver, driver.get(self.bucket, key) as reader:
+            return reader.read()
+
+    def put(self, blobs: dict[str, bytes]) -> None:
+        with self.driver() as driver:
+            for key, data in blobs.items():
+                driver.put(self.bucket, key, data)
+
+    def unfinished(self) -> list[str]:
+        with self.driver() as driver:
+            return [upload.key for upload in driver.list_uploads(self.bucket)]
+
+    def finish(self, handle: TransferHandle) -> JobSnapshot:
+        """Wait for the end; what came in is what went out."""
+        wait_for(lambda: handle.ended, str(handle.snapshot))
+        counts = handle.snapshot.counts
+        if not handle.snapshot.error:
+            assert counts.items_left == 0
+        return handle.snapshot
+
+
+@pytest.fixture(scope="session")
+def local_home(tmp_path_factory: pytest.TempPathFactory) -> Paths:
+    return in_home(tmp_path_factory.mktemp("transfers")).make()
+
+
+@pytest.fixture(scope="session")
+def session_pool(local_home: Paths) -> Iterator[WorkerPool]:
+    """One pool for all tests: its processes are what takes time."""
+    pool = WorkerPool(local_home)
+    yield pool
+    pool.close()
+
+
+def make_bench(paths: Paths, pool: WorkerPool, record: AccountRecord, secret: Secret | None) -> Bench:
+    bench = Bench(paths, pool, record, secret, bucket=f"t{uuid.uuid4().hex[:12]}")
+    with bench.driver() as driver:
+        driver.create_bucket(bench.bucket)
+    return bench
+
+
+@pytest.fixture
+def local(local_home: Paths, session_pool: WorkerPool) -> Bench:
+    """This computer."""
+    record = AccountRecord(id=THIS_COMPUTER, kind=AccountKind.LOCAL, name="This computer")
+    return make_bench(local_home, session_pool, record, None)
+
+
+@pytest.fixture
+def s3(local_home: Paths, session_pool: WorkerPool, moto: S3Server) -> Bench:
+    """moto, with leases answered as the window's broker does."""
+    session_pool.answer(LeaseWanted, lambda _, answer: answer(Lease(moto.access_key, moto.secret_key)))
+    return make_bench(local_home, session_pool, moto.record, moto.secret)
+
+
+@pytest.fixture(params=["local", "s3"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    """Every store in turn."""
+    found = request.getfixturevalue(request.param)
+    assert isinstance(found, Bench)
+    return found
+
+
+def tree(root: Path) -> dict[str, bytes | None]:
+    """Every file with its bytes and every empty folder (None), by path below ``root``."""
+    found: dict[str, bytes | None] = {}
+    for path in root.rglob("*"):
+        name = path.relative_to(root).as_posix()
+        if path.is_file():
+            found[name] = path.read_bytes()
+        elif not any(path.iterdir()):
+            found[name] = None
+    return found
