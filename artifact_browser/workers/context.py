@@ -33,6 +33,7 @@ class WorkerContext:
     ) -> None:
         self.cancel = CancelToken()
         self.paths: Paths = setup.paths
+        self.lane = setup.lane
         self.setup = setup
         self._job_id = job_id
         self._outbox = outbox
