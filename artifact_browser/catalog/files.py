@@ -125,7 +125,7 @@ def find_problems(driver: Driver, place: Place, files: Sequence[StagedFile]) -> 
         elif file.size_bytes is not None and blob.size_bytes != file.size_bytes:
             sentence = f"{file.size_bytes:,} bytes were recorded, the blob has {blob.size_bytes:,}."
             problems.append(FileProblem(file.path, Fault.SIZE_DIFFERS, sentence))
-    return problems
+    return sorted(problems, key=lambda problem: problem.path)
 
 
 def locate(driver: Driver, place: Place, paths: Iterable[str]) -> dict[str, Present]:
