@@ -16,9 +16,8 @@ from pathlib import Path
 
 from environment import find_other_python, make_environment, say, version_of
 
-#: The second Python runs everything but the servers and screens that do not depend on Python's version.
+#: The whole suite runs on this Python too, where there is one.
 SECOND_PYTHON_MINOR = 13
-SECOND_SELECTION = "not ceph and not desktop"
 
 
 @dataclass
@@ -47,8 +46,7 @@ def run(root: Path, python: Path, arguments: list[str]) -> int:
     results.append(pytest(root, python, arguments))
     other = second_python(root)
     if other:
-        selection = [] if long or "-m" in arguments else ["-m", SECOND_SELECTION]
-        results.append(pytest(root, other, [*selection, *arguments]))
+        results.append(pytest(root, other, arguments))
     report(results, time.monotonic() - began)
     if long:
         write_proof(root, results)
