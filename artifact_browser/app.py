@@ -62,7 +62,7 @@ def _run_window(app: QApplication, paths: Paths, arguments: Arguments, instance:
         signals = QuitSignals(window.main.close, app)
         window.main.show()
         app.processEvents()  # the first paint; what follows may take its time
-        services.warm()
+        services.start()
         window.start(arguments.addresses)
         _run_loop(app)
         signals.release()

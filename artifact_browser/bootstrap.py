@@ -1,7 +1,7 @@
 """Builds what the window works with, without Qt: folders, settings, accounts, keychain broker, worker pool.
 
 In start-up order. Nothing here talks to a store, the keychain or the network; worker processes start when
-something is asked of them (or :meth:`Services.warm` says so, while the window paints).
+something is asked of them (or :meth:`Services.start` says so, after the first paint).
 """
 
 from __future__ import annotations
@@ -26,9 +26,12 @@ class Services:
     broker: Broker
     pool: WorkerPool
 
-    def warm(self) -> None:
-        """Start the interactive worker ahead of its first job."""
+    def start(self) -> None:
+        """After the first paint: start the interactive worker, and answer for links of *This computer*."""
         self.pool.warm(Lane.INTERACTIVE)
+        from artifact_browser.storage.link_service import LinkServices  # heavy, and not needed before
+
+        LinkServices(self.broker, self.pool, self.paths)
 
     def close(self) -> None:
         """End the worker processes and the keychain's thread. Waits until they are gone."""

@@ -35,6 +35,7 @@ def look(dressed: QApplication) -> Iterator[QApplication]:
 def services(short_folder: Path) -> Iterator[Services]:
     """The services over a home of their own."""
     built = bootstrap.build(in_home(short_folder / "home"))
+    built.start()
     yield built
     built.close()
 

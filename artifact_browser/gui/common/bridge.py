@@ -7,7 +7,6 @@ its callback has returned: a slow window slows the worker, not itself. Progress 
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections import deque
@@ -144,6 +143,8 @@ class Bridge(QObject):
 
         :raises ArtifactBrowserError: what the job raised
         """
+        import asyncio  # not needed before the first paint
+
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         task = self.run(job, *args, lane=lane, on_done=future.set_result, on_error=future.set_exception)
         try:
@@ -156,6 +157,8 @@ class Bridge(QObject):
 
         :raises ArtifactBrowserError: what the job raised
         """
+        import asyncio
+
         ended = object()
         queue: asyncio.Queue[Any] = asyncio.Queue()
         task = self.run(

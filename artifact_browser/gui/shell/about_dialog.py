@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 from PySide6.QtCore import qVersion
 from PySide6.QtGui import QGuiApplication
@@ -60,6 +59,8 @@ def facts() -> str:
 
 
 def _library(name: str, licence: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, and rarely looked at
+
     try:
         return f"{name} {version(name)} ({licence})"
     except PackageNotFoundError:
