@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from artifact_browser.errors import UnexpectedAnswer
@@ -15,6 +15,8 @@ _SHOWN = ("cache-control", "content-disposition", "content-encoding", "content-l
           "x-amz-server-side-encryption", "x-amz-expiration", "x-amz-restore", "x-amz-replication-status",
           "x-amz-object-lock-mode", "x-amz-object-lock-retain-until-date", "x-amz-tagging-count",
           "x-amz-website-redirect-location", "x-amz-missing-meta")  # fmt: skip
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_MICROSECOND = timedelta(microseconds=1)
 _META = "x-amz-meta-"
 _CHECKSUM = "x-amz-checksum-"
 
@@ -72,7 +74,9 @@ def listed_time_us(value: str) -> int:
         moment = datetime.fromisoformat(value)
     except ValueError:
         return 0
-    return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def range_header(start: int, length: int | None) -> str:

@@ -73,18 +73,20 @@ class PageParser:
         return self._page
 
     def _start(self, name: str, _attributes: Any) -> None:
-        if self._depth == 0:
+        depth = self._depth = self._depth + 1
+        if depth == 1:
             self._root = name
-        self._depth += 1
-        if self._depth > _MAX_DEPTH:
+        elif depth > _MAX_DEPTH:
             raise ValueError("nested too deeply")
-        self._text.clear()
+        if self._text:
+            self._text.clear()
 
     def _end(self, name: str) -> None:
-        self._depth -= 1
-        if self._depth == 2:
-            self._row[name] = "".join(self._text)
-        elif self._depth == 1:
+        depth = self._depth = self._depth - 1
+        text = self._text
+        if depth == 2:
+            self._row[name] = text[0] if len(text) == 1 else "".join(text)
+        elif depth == 1:
             if name == "Contents":
                 self._add_row(self._row)
                 self._row = {}
@@ -92,8 +94,9 @@ class PageParser:
                 self._page.prefixes.append(self._row["Prefix"])
                 self._row = {}
             else:
-                self._top[name] = "".join(self._text)
-        self._text.clear()
+                self._top[name] = "".join(text)
+        if text:
+            text.clear()
 
     def _add_row(self, row: dict[str, str]) -> None:
         page = self._page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from urllib.parse import urlencode
 
 from artifact_browser.errors import (
     AccessDenied,
@@ -33,7 +32,12 @@ from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
 from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
-from artifact_browser.storage.drivers.s3.rest import checked_metadata, refuses_checksum, speaking_of_upload
+from artifact_browser.storage.drivers.s3.rest import (
+    checked_metadata,
+    refuses_checksum,
+    speaking_of_upload,
+    tagging_header,
+)
 from artifact_browser.storage.drivers.s3.retries import attempt
 from artifact_browser.storage.drivers.s3.signer import Signer
 
@@ -261,7 +265,7 @@ def write_headers(options: WriteOptions | None) -> dict[str, str]:
     if options.content_type:
         headers["content-type"] = options.content_type
     if options.tags:
-        headers["x-amz-tagging"] = urlencode(dict(options.tags))
+        headers["x-amz-tagging"] = tagging_header(options.tags)
     if options.storage_class:
         headers["x-amz-storage-class"] = options.storage_class
     return headers

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from artifact_browser.errors import (
     AccessDenied,
@@ -193,11 +193,11 @@ class Rest:
 
         try:
             answer = create(wanted)
-        except (NotSupported, ArtifactBrowserError) as error:
+        except ArtifactBrowserError as error:
             if not wanted or not refuses_checksum(error):
                 raise
             answer = create({})
-        if wanted:
+        if wanted and remembered.facts().checksum is Support.UNKNOWN:
             known = answer.get("ChecksumAlgorithm") == "CRC32C"
             remembered.learn(checksum=Support.YES if known else Support.NO)
         return str(answer["UploadId"])
@@ -319,10 +319,15 @@ def write_parameters(options: WriteOptions | None) -> dict[str, Any]:
     if options.metadata:
         given["Metadata"] = checked_metadata(options.metadata)
     if options.tags:
-        given["Tagging"] = urlencode(dict(options.tags))
+        given["Tagging"] = tagging_header(options.tags)
     if options.storage_class:
         given["StorageClass"] = options.storage_class
     return given
+
+
+def tagging_header(tags: Mapping[str, str]) -> str:
+    """Tags as ``x-amz-tagging``; a space as ``%20``, since Ceph 16.2 takes ``+`` for a plus."""
+    return urlencode(dict(tags), quote_via=quote, safe="")
 
 
 def checked_metadata(metadata: Mapping[str, str]) -> dict[str, str]:
