@@ -50,7 +50,7 @@ class BrowseView(QWidget):
         set_kind(self.drop_hint, Kind.NOTE_OK)
         self.drop_hint.setContentsMargins(16, 8, 16, 8)
         self.drop_hint.hide()
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self._stack, 1)
@@ -71,6 +71,10 @@ class BrowseView(QWidget):
         self.footer.continue_wanted.connect(self.listing.go_on)
 
     # -- from the shell -----------------------------------------------------------------------------------------
+    def add_below(self, widget: QWidget) -> None:
+        """Put something between the rows and the footer (the first run's greeting)."""
+        self._column.insertWidget(self._column.count() - 1, widget)
+
     def show_location(self, location: Location) -> None:
         """List ``location``; an account id nobody knows any more shows nothing."""
         self.listing.open(self._services.book.get(location.account_id), location)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -50,15 +51,16 @@ class BucketTreeModel(QAbstractItemModel):
             self._number(self._root)
             self.endRemoveRows()
         for row, record in enumerate(records):
-            node = kept.get(record.id)
-            if node is None:
+            known = kept.get(record.id)
+            if known is None:
                 node = Node(NodeKind.ACCOUNT, Location(record.id), record.name, self._root)
                 self.beginInsertRows(QModelIndex(), row, row)
                 self._root.children.insert(row, node)
                 self._nodes[node.number] = node
                 self._number(self._root)
                 self.endInsertRows()
-            elif (node.name, node.colour, node.read_only) != (record.name, record.colour, record.read_only):
+            else:
+                node = known
                 node.name = record.name
             node.colour, node.read_only = record.colour, record.read_only
             at = self.index_of(node)
@@ -109,8 +111,8 @@ class BucketTreeModel(QAbstractItemModel):
                 list_buckets,
                 record,
                 owner=self,
-                on_done=lambda found, node=node: self._take_buckets(node, found),
-                on_error=lambda error, node=node: self._fail(node, error),
+                on_done=partial(self._take_buckets, node),
+                on_error=partial(self._fail, node),
             )
             return
         self._tasks[node.number] = self._bridge.run(
@@ -119,8 +121,8 @@ class BucketTreeModel(QAbstractItemModel):
             node.location.bucket,
             node.location.key,
             owner=self,
-            on_done=lambda found, node=node: self._take_folders(node, found),
-            on_error=lambda error, node=node: self._fail(node, error),
+            on_done=partial(self._take_folders, node),
+            on_error=partial(self._fail, node),
         )
 
     def _take_buckets(self, node: Node, found: BucketList) -> None:

@@ -46,6 +46,8 @@ class ListingState:
     shown: int = 0
     arrangement: Arrangement = PLAIN
     error: ArtifactBrowserError | None = None
+    #: the rows are an account's buckets
+    of_buckets: bool = False
 
     @property
     def total(self) -> int:
@@ -104,7 +106,7 @@ class Listing(QObject):
             forget_listing(old)
         if not arrangement.is_plain:
             self.model.set_order(b"")
-        self._become(ListingState(ListingStatus.LISTING, arrangement=arrangement))
+        self._become(ListingState(ListingStatus.LISTING, arrangement=arrangement, of_buckets=not location.bucket))
         self._start(NOTHING)
 
     def refresh(self) -> None:

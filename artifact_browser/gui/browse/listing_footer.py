@@ -119,6 +119,8 @@ def _sentence(state: ListingState) -> str:
 def _count(state: ListingState) -> str:
     parts = []
     grown = state.grown
+    if state.of_buckets:
+        return shown.count(grown.folders, "bucket")
     if grown.folders:
         parts.append(shown.count(grown.folders, "folder"))
     if grown.blobs or not grown.folders:

@@ -129,9 +129,10 @@ QWidget[kind="side"] QAbstractItemView { background: $side; }
 QWidget[kind="panel"] QAbstractItemView { background: $panel; }
 QHeaderView { background: $background; border: none; }
 QHeaderView::section {
-  background: $background; color: $dim; border: none; border-bottom: 1px solid $line; padding: 0 8px;
+  background: $background; color: $dim; border: none; border-bottom: 1px solid $line; padding: 0 12px;
   font-size: $px12; font-weight: 600;
 }
+QHeaderView::section:first { padding-left: 18px; }
 QHeaderView::section:hover { color: $text; }
 QHeaderView::down-arrow, QHeaderView::up-arrow { width: 12px; height: 12px; }
 QHeaderView::down-arrow { image: url("$icons/style/chevron-down-$mode.svg"); }

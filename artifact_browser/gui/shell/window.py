@@ -11,7 +11,11 @@ from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.navigation import Navigator
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_buckets import BucketWiring
+from artifact_browser.gui.shell.wiring_first_run import FirstRunWiring
+from artifact_browser.gui.shell.wiring_opening import OpeningWiring
 from artifact_browser.gui.shell.wiring_preferences import PreferenceWiring
+from artifact_browser.gui.shell.wiring_quit import QuitWiring
+from artifact_browser.gui.shell.wiring_transfers import TransferWiring
 from artifact_browser.storage.location import Location
 
 
@@ -24,20 +28,31 @@ class Window:
         self.main = MainWindow(services, self.bridge, self.navigator)
         self.browse = BrowseWiring(self.main)
         self.buckets = BucketWiring(self.main, self.browse)
+        self.transfers = TransferWiring(self.main, self.browse)
+        self.opening = OpeningWiring(self.main, self.browse, self.transfers)
         self.preferences = PreferenceWiring(self.main, self.browse)
+        self.quit = QuitWiring(self.main, self.transfers.room)
+        self.first_run = FirstRunWiring(self.main, self.browse, self._add_account)
 
     def start(self, addresses: Sequence[str] = ()) -> None:
         """Begin to list; called after the first paint."""
-        self.browse.show_location(self.navigator.current)
-        self.browse.tree.setFocus()
-        for address in addresses:
-            self.browse.go_to_text(address)
+
+        def begin() -> None:
+            self.browse.show_location(self.navigator.current)
+            self.browse.tree.setFocus()
+            for address in addresses:
+                self.browse.go_to_text(address)
+
+        self.first_run.start(begin)
 
     def open_handed_over(self, address: str) -> None:
         """Another start handed this over: come to the front, and go there."""
         self.main.raise_to_front()
         if address:
             self.browse.go_to_text(address)
+
+    def _add_account(self, kind: str) -> None:
+        self.main.actions_["add_account"].trigger()
 
     def close(self) -> None:
         """Cancel what the rooms still wait for; before the services close."""

@@ -191,6 +191,7 @@ class BrowseWiring(QObject):
     # -- menus --------------------------------------------------------------------------------------------------
     def _table_menu(self, at: QPoint) -> None:
         table, actions = self.view.table, self._window.actions_
+        names: tuple[str, ...]
         if table.indexAt(at).isValid():
             names = ("open", "download", "", "copy_link", "share", "copy_uri", "", "rename", "delete", "", "details")
         else:
@@ -204,6 +205,7 @@ class BrowseWiring(QObject):
             return
         if location != self._window.navigator.current:
             self._window.navigator.go(location)
+        names: tuple[str, ...]
         if not location.bucket:
             names = (
                 "new_bucket",

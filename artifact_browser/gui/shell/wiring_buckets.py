@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject
 
+from artifact_browser.accounts.record import AccountKind
 from artifact_browser.gui.browse.bucket_dialogs import DeleteBucketDialog, NewBucketDialog, OpenBucketDialog
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.toast import show_toast
@@ -47,7 +49,7 @@ class BucketWiring(QObject):
 
         def check() -> None:
             bucket = dialog.choice.name
-            self._run(check_bucket, account_id, bucket, lambda: self._go(account_id, bucket))
+            self._run(check_bucket, account_id, bucket, lambda: self._remember(account_id, bucket))
 
         self._ask(dialog, check)
 
@@ -61,6 +63,13 @@ class BucketWiring(QObject):
             show_toast(self._window, f"The bucket \u201c{here.bucket}\u201d is deleted.")
 
         self._ask(dialog, lambda: self._run(delete_bucket, here.account_id, here.bucket, deleted))
+
+    def _remember(self, account_id: str, bucket: str) -> None:
+        """Keep a bucket that was opened by name: the account's list may never show it."""
+        record = self._window.services.book.get(account_id)
+        if bucket not in record.buckets and record.kind is not AccountKind.LOCAL:
+            self._window.services.book.replace(replace(record, buckets=(*record.buckets, bucket)))
+        self._go(account_id, bucket)
 
     def _go(self, account_id: str, bucket: str) -> None:
         self._browse.tree.reload(Location(account_id))
