@@ -77,12 +77,7 @@ def delete_bucket(store: Store, bucket: str) -> None:
         heal(store)
         if database.execute("SELECT 1 FROM uploads WHERE bucket=?", (encode_key(bucket),)).fetchone():
             raise BucketNotEmpty("There are unfinished uploads in it.", subject=address(bucket))
-        below = []
-        for parent, folders, files in os.walk(folder, onerror=_raise):
-            if files or not all(is_folder(os.path.join(parent, name)) for name in folders):
-                raise BucketNotEmpty("There are files in it.", subject=address(bucket))
-            below.append(parent)
-        for path in reversed(below):
+        for path in reversed(_empty_folders(folder, address(bucket))):
             try:
                 os.rmdir(path)
             except OSError as error:
@@ -93,5 +88,13 @@ def delete_bucket(store: Store, bucket: str) -> None:
         database.execute("DELETE FROM blobs WHERE bucket=?", (encode_key(bucket),))
 
 
-def _raise(error: OSError) -> None:
-    raise error
+def _empty_folders(top: str, subject: str) -> list[str]:
+    """All folders from ``top`` down, parents first. :raises BucketNotEmpty: there is anything else"""
+    found = [top]
+    for folder in found:  # grows while it is read: no recursion, however deep the folders go
+        with os.scandir(folder) as entries:
+            below = [entry.path for entry in entries]
+        if not all(map(is_folder, below)):
+            raise BucketNotEmpty("There are files in it.", subject=subject)
+        found += below
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -51,8 +52,8 @@ def _open_index(root: Path, cancel: CancelToken) -> Index:
     try:
         root.mkdir(parents=True, exist_ok=True)
         hidden = make_private(root / HIDDEN)
-    except PermissionError:
-        if not os.access(root, os.R_OK | os.X_OK):
+    except OSError as error:
+        if error.errno not in {errno.EACCES, errno.EPERM, errno.EROFS} or not os.access(root, os.R_OK | os.X_OK):
             raise
         return Index(":memory:", cancel)
     return Index(str(hidden / "index.sqlite"), cancel)
