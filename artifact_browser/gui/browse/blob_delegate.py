@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from artifact_browser.gui.browse.entry import Entry
@@ -123,8 +123,3 @@ def _row_shape(rect: QRectF, *, first: bool, last: bool) -> QPainterPath:
     path.addRect(square)
     return path
 
-
-def plain_selection(palette: QPalette) -> QPalette:
-    """A palette whose own highlight is invisible: the delegate paints selections."""
-    palette.setColor(QPalette.ColorRole.Highlight, QColor(0, 0, 0, 0))
-    return palette

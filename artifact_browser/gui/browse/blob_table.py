@@ -71,6 +71,7 @@ class BlobTable(QTableView):
         self.setModel(listing.model)
         self.setItemDelegate(self.delegate)
         self.setAccessibleName("Blob table")
+        self.setObjectName("blob_table")  # the delegate paints selections, not the style
         self._set_behaviour()
         self._set_header()
         self.viewport().installEventFilter(self)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
 
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.browse.entry import Entry
@@ -12,6 +12,8 @@ from artifact_browser.gui.common.widgets import Kind, label
 from artifact_browser.storage.blobs import BlobFacts
 from artifact_browser.storage.filetypes import type_of
 
+#: Longer words cannot be wrapped into the drawer.
+_LONGEST_WORD = 22
 _BRIEF = ("Size", "Modified", "ETag", "Tags")
 
 
@@ -80,7 +82,7 @@ class FactsView(QWidget):
         for name, value in self._rows:
             if self._brief and name not in _BRIEF:
                 continue
-            self._add(row, name, label(value, wrap=True, copyable=True))
+            self._add(row, name, _value(value))
             row += 1
         if self._tags is None:
             self._add(row, "Tags", label("not readable with this account", Kind.HINT, wrap=True))
@@ -88,12 +90,25 @@ class FactsView(QWidget):
             text = "   ".join(f"{name}={value}" for name, value in sorted(self._tags.items()))
             self._add(row, "Tags", label(shown.printable(text), Kind.CHIP, wrap=True, copyable=True))
 
-    def _add(self, row: int, name: str, value: QLabel) -> None:
+    def _add(self, row: int, name: str, value: QWidget) -> None:
         caption = label(name, Kind.DIM, wrap=True)
         caption.setMaximumWidth(110)
-        value.setAccessibleName(f"{name}: {value.text()}")
+        value.setAccessibleName(name)
         self._grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1)
+
+
+def _value(text: str) -> QWidget:
+    """A value that can be selected and copied; what has no place to break stays on one line that scrolls."""
+    if max(map(len, text.split(" ")), default=0) <= _LONGEST_WORD:
+        return label(text, wrap=True, copyable=True)
+    made = QLineEdit(text)
+    made.setReadOnly(True)
+    made.setFrame(False)
+    made.setObjectName("fact")
+    made.setToolTip(text)
+    made.setCursorPosition(0)
+    return made
 
 
 def _size(size_bytes: int) -> str:

@@ -115,6 +115,7 @@ QToolButton[kind="crumb"], QToolButton[kind="crumb-here"] {
 QToolButton[kind="crumb-here"] { color: $text; font-weight: 600; }
 QToolButton[kind="crumb"]:hover, QToolButton[kind="crumb-here"]:hover { background: $hover; color: $text; }
 QToolButton[kind="crumb"]:focus, QToolButton[kind="crumb-here"]:focus { border-color: $accent; }
+QLineEdit#fact, QLineEdit#fact:read-only { border: none; background: transparent; padding: 0; }
 QLineEdit#filter { background: $panel; padding-left: 2px; }
 ListingFooter { border-top: 1px solid $line; }
 
@@ -127,6 +128,7 @@ QTreeView { show-decoration-selected: 0; }
 QTreeView::branch { background: transparent; }
 QWidget[kind="side"] QAbstractItemView { background: $side; }
 QWidget[kind="panel"] QAbstractItemView { background: $panel; }
+QTableView#blob_table { selection-background-color: transparent; }
 QHeaderView { background: $background; border: none; }
 QHeaderView::section {
   background: $background; color: $dim; border: none; border-bottom: 1px solid $line; padding: 0 12px;
