@@ -11,6 +11,7 @@ import base64
 import hashlib
 import os
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -309,8 +310,6 @@ def _tls_error(inner: Any, subject: str, technical: str) -> ArtifactBrowserError
 
 
 def _is_verification(error: BaseException) -> bool:
-    import ssl
-
     return isinstance(error, ssl.SSLCertVerificationError)
 
 

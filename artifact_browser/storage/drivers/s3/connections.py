@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import os
 import ssl
 import threading
 import time
@@ -113,8 +114,6 @@ class ConnectionPool:
 
 def _botocore_bundle() -> str:
     """The authorities botocore trusts, so that both ways to the store agree (``AWS_CA_BUNDLE`` included)."""
-    import os
-
     from botocore.httpsession import where
 
     return os.environ.get("AWS_CA_BUNDLE") or os.environ.get("REQUESTS_CA_BUNDLE") or where()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import botocore.session
@@ -36,7 +37,5 @@ def settings_of(profile: str) -> ProfileSettings:
         ) from error
     service = services.get("s3", {})
     named = service.get("endpoint_url") if isinstance(service, dict) else ""
-    import os
-
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or named or endpoint or scoped.get("endpoint_url")
     return ProfileSettings(str(region or ""), str(endpoint or ""), str(ca_file or ""))
