@@ -86,9 +86,9 @@ class RedactingStream(io.TextIOBase):
 
 
 class _PrivateFileHandler(RotatingFileHandler):
-    def _open(self) -> io.TextIOWrapper:
+    def _open(self) -> io.TextIOWrapper:  # the file is ours alone from its first byte on
         number = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        return open(number, self.mode, encoding=self.encoding, errors=self.errors)  # noqa: PTH123
+        return io.TextIOWrapper(io.FileIO(number, "a"), encoding=self.encoding, errors=self.errors)
 
 
 def start_log(paths: Paths, name: str, *, level: int = logging.INFO) -> Path:

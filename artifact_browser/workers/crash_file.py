@@ -10,7 +10,8 @@ from pathlib import Path
 from artifact_browser.log import RedactingStream, redact
 
 KEPT_FILES = 10
-TAIL_BYTES = 4000
+TAIL_BYTES = 64 * 1024
+TAIL_CHARS = 3000
 
 
 def open_crash_file(path: Path) -> None:
@@ -39,11 +40,12 @@ def remove_if_empty(path: Path) -> None:
 
 
 def crash_tail(path: Path) -> str:
-    """The end of what the process said, redacted; empty when it said nothing."""
+    """The end of what the process said (from the fatal error on, if one was reported), redacted; empty when it said nothing."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - TAIL_BYTES))
-            return redact(file.read().decode("utf-8", "replace")).strip()
+            text = redact(file.read().decode("utf-8", "replace")).strip()
+            return text[max(0, text.rfind("Fatal Python error")) :][:TAIL_CHARS]
     except OSError:
         return ""
 

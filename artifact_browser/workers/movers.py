@@ -11,6 +11,7 @@ from artifact_browser.workers.context import WorkerContext
 from artifact_browser.workers.handle import Answer, JobHandle, JobListener, Responder
 from artifact_browser.workers.job import Job, JobContext, Lane, Question
 from artifact_browser.workers.pool import Ended, WorkerPool
+from artifact_browser.workers.translate import translated
 
 _lock = threading.Lock()
 _pool: WorkerPool | None = None
@@ -117,5 +118,5 @@ class _Passing:
     def _pass_up(self, question: Question, answer: Answer) -> None:
         try:
             answer(cast(object, self._context.ask(question)))
-        except ArtifactBrowserError as error:
-            answer(error)
+        except Exception as error:  # noqa: BLE001 - the mover's job must not wait for ever
+            answer(translated(error))

@@ -20,10 +20,12 @@ class Outbox:
         self._changed = threading.Condition()
         self._queues: OrderedDict[int, deque[bytes]] = OrderedDict()
         self._closed = False
+        self._thread: threading.Thread | None = None
 
     def open(self, connection: Connection, name: str) -> None:
         """Start sending to ``connection``; ends with :meth:`close` or when the other side is gone."""
-        threading.Thread(target=self._send, args=(connection,), name=f"{name} outbox", daemon=True).start()
+        self._thread = threading.Thread(target=self._send, args=(connection,), name=f"{name} outbox", daemon=True)
+        self._thread.start()
 
     def put(self, message: Message) -> None:
         """Queue a message; dropped when the outbox is closed."""
@@ -39,6 +41,11 @@ class Outbox:
             self._closed = True
             self._queues.clear()
             self._changed.notify()
+
+    def join(self, timeout_s: float) -> None:
+        """After :meth:`close`: wait until nobody writes to the connection any more, so that it may be closed."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
 
     def _send(self, connection: Connection) -> None:
         try:

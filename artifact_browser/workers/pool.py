@@ -69,10 +69,10 @@ class WorkerPool:
         except Exception as error:  # noqa: BLE001 - whatever a foreign __reduce__ raises
             handle.fail(InternalError("A job cannot be sent to its process.", technical=str(error)))
             return handle
-        while not self._worker(lane).start_job(handle, payload):
-            if self._closed:
-                handle.fail(JobCancelled())
-                break
+        while (worker := self._worker(lane)) is not None:
+            if worker.start_job(handle, payload):
+                return handle
+        handle.fail(JobCancelled())
         return handle
 
     def run(self, job: Job, *args: object, lane: Lane = Lane.INTERACTIVE, timeout_s: float | None = None) -> Any:
@@ -105,7 +105,7 @@ class WorkerPool:
     def warm(self, lane: Lane) -> None:
         """Start the lane's processes now; returns at once."""
         with self._lock:
-            for place in self._places[lane]:
+            for place in self._places[lane] if not self._closed else ():
                 self._ensure(lane, place)
 
     def answer(self, kind: type[Question], responder: Responder) -> None:
@@ -128,9 +128,11 @@ class WorkerPool:
         for worker in workers:
             worker.finish_close(max(0.0, ends_at - time.monotonic()))
 
-    def _worker(self, lane: Lane) -> WorkerProcess:
-        """The least loaded process; an idle one is preferred to a new one, a new one to a busy one."""
+    def _worker(self, lane: Lane) -> WorkerProcess | None:
+        """The least loaded process, an idle one before a new one before a busy one; None when the pool is closed."""
         with self._lock:
+            if self._closed:
+                return None
 
             def load(place: _Place) -> float:
                 return place.worker.job_count if place.worker is not None and place.worker.accepting else 0.5
@@ -138,16 +140,13 @@ class WorkerPool:
             return self._ensure(lane, min(self._places[lane], key=load))
 
     def _ensure(self, lane: Lane, place: _Place) -> WorkerProcess:
-        if place.worker is None or (not place.worker.accepting and not self._closed):
-            delay_s = place.delay_s()
+        if place.worker is None or not place.worker.accepting:
             place.worker = WorkerProcess(
                 self._setup(lane, self._places[lane].index(place)),
                 self._ask,
                 lambda: place.deaths.append(time.monotonic()),
-                delay_s,
+                place.delay_s(),
             )
-            if self._closed:
-                place.worker.begin_close()
         return place.worker
 
     def _setup(self, lane: Lane, index: int) -> WorkerSetup:

@@ -119,7 +119,7 @@ class WorkerProcess:
     # -- the reader thread ---------------------------------------------------------------------------------------
     def _run(self) -> None:
         self._closing.wait(self._delay_s)
-        trouble = ""
+        trouble, connection = "", None
         if not self._closing.is_set():
             try:
                 connection = self._spawn()
@@ -128,8 +128,10 @@ class WorkerProcess:
                 trouble = f"{type(error).__name__} at start"
             else:
                 self._read(connection)
-                connection.close()
         self._end(trouble or self._describe_death())
+        if connection is not None:
+            self._outbox.join(1.0)
+            connection.close()
 
     def _spawn(self) -> Connection:
         ours, theirs = _SPAWN.Pipe()

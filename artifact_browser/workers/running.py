@@ -74,6 +74,7 @@ class RunningJob:
             ending = self._outcome()
             self._progress.flush(self.job_id)
             self._end(ending)
+            self.context.cancel.cancel()  # what the job left running (threads, movers, questions) ends with it
         finally:
             self._slots.release()
 

@@ -1,0 +1,156 @@
+"""Jobs the pool's tests run in real worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from artifact_browser.errors import AccessDenied
+from artifact_browser.workers.job import JobContext, Question
+from artifact_browser.workers.movers import engine_pool
+
+
+@dataclass(frozen=True, slots=True)
+class NameWanted(Question):
+    hint: str
+
+
+def count(context: JobContext, end: int) -> Generator[int, None, str]:
+    yield from range(end)
+    return f"counted {end}"
+
+
+def count_into(context: JobContext, file: Path, end: int) -> Generator[int, None, None]:
+    for number in range(end):
+        file.write_text(str(number + 1))
+        yield number
+
+
+def report(context: JobContext, end: int, seconds: float) -> Generator[None, None, int]:
+    yield from ()
+    for number in range(end):
+        context.progress(number)
+        time.sleep(seconds / end)
+    return end
+
+
+def large(context: JobContext, size_bytes: int, times: int) -> Generator[bytes, None, None]:
+    for number in range(times):
+        yield bytes([number]) * size_bytes
+
+
+def block_in_recv(context: JobContext) -> Generator[str, None, None]:
+    ours, _theirs = socket.socketpair()
+    yield "blocking"
+    with context.cancel.closing(lambda: ours.shutdown(socket.SHUT_RDWR)):
+        ours.recv(1)
+        raise ConnectionResetError("what a driver sees when its socket is shut")
+
+
+def ignore_cancel(context: JobContext) -> Generator[str, None, None]:
+    yield "stubborn"
+    while True:
+        time.sleep(0.05)
+
+
+def wait_for_cancel(context: JobContext) -> Generator[int, None, None]:
+    yield os.getpid()
+    context.cancel.wait(60)
+
+
+def ask(context: JobContext, hint: str) -> Generator[None, None, Any]:
+    yield from ()
+    return context.ask(NameWanted(hint))
+
+
+def kill_self(context: JobContext) -> Generator[int, None, None]:
+    yield os.getpid()
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(10)
+
+
+def crash(context: JobContext) -> Generator[None, None, None]:
+    yield from ()
+    import faulthandler
+
+    faulthandler._sigsegv()  # type: ignore[attr-defined]
+
+
+def raise_foreign(context: JobContext) -> Generator[None, None, None]:
+    yield from ()
+    raise KeyError("aws_secret_access_key=TOPSECRETVALUE")
+
+
+def raise_ours(context: JobContext) -> Generator[None, None, None]:
+    yield from ()
+    raise AccessDenied("No.", subject="s3://b/k", kept="all of it", todo="Ask.")
+
+
+def raise_os(context: JobContext, number: int, name: str) -> Generator[None, None, None]:
+    yield from ()
+    raise OSError(number, os.strerror(number), name)
+
+
+def yield_unpicklable(context: JobContext) -> Generator[Any, None, None]:
+    yield threading.Lock()
+
+
+def return_unpicklable(context: JobContext) -> Generator[Any, None, Any]:
+    yield from ()
+    return threading.Lock()
+
+
+def modules(context: JobContext) -> Generator[None, None, set[str]]:
+    yield from ()
+    return {name.partition(".")[0] for name in sys.modules}
+
+
+def nice(context: JobContext) -> Generator[None, None, tuple[int, int]]:
+    yield from ()
+    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def open_movers(context: JobContext) -> Generator[list[int], None, Any]:
+    """An engine's job: two movers asked at once, then one question passed up."""
+    pool = engine_pool(context)
+    handles = [_Pids() for _ in range(2)]
+    for listener in handles:
+        pool.start(wait_for_cancel, listener=listener)
+    yield [os.getpid(), *(listener.pid() for listener in handles)]
+    context.cancel.wait(60)
+
+
+class _Pids:
+    def __init__(self) -> None:
+        self._arrived = threading.Event()
+        self._pid = 0
+
+    def on_event(self, event: int) -> None:
+        self._pid = event
+        self._arrived.set()
+
+    def on_progress(self, value: object) -> None: ...
+    def on_done(self, result: object) -> None: ...
+    def on_error(self, error: Exception) -> None: ...
+
+    def pid(self) -> int:
+        assert self._arrived.wait(20)
+        return self._pid
+
+
+def ask_through_mover(context: JobContext) -> Generator[None, None, Any]:
+    yield from ()
+    return engine_pool(context).run(ask, "from the mover")
+
+
+def fail_in_mover(context: JobContext) -> Generator[None, None, Any]:
+    yield from ()
+    return engine_pool(context).run(raise_ours)
