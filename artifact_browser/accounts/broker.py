@@ -104,6 +104,19 @@ class Broker:
 
         self._errand(errand)
 
+    def forget_item(self, before: AccountRecord, done: Callable[[ArtifactBrowserError | None], None]) -> None:
+        """Remove only what the keychain keeps: the account goes on without, or with keys for this run."""
+
+        def errand() -> None:
+            try:
+                self._keychain.remove(before.id)
+            except ArtifactBrowserError as error:
+                done(error)
+                return
+            done(None)
+
+        self._errand(errand)
+
     def lend_draft(self, record: AccountRecord, secret: Secret | None) -> None:
         """Answer questions about an account that is not in the book: one that is being tested.
 

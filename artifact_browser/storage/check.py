@@ -117,7 +117,8 @@ def _address_of(context: JobContext, record: AccountRecord) -> str:
 def _clock_ahead_s(address: str, ca_file: str, cancel: CancelToken) -> float | None:
     """The server's ``Date`` against our clock; nothing that goes wrong here matters."""
     parts = urlsplit(address)
-    host, connection = parts.hostname or "", None
+    host = parts.hostname or ""
+    connection: http.client.HTTPConnection
     with suppress(OSError, http.client.HTTPException, ValueError, TypeError, JobCancelled):
         if parts.scheme == "https":
             trust = ssl.create_default_context(cafile=ca_file or None)

@@ -18,7 +18,6 @@ from typing import Any
 from artifact_browser.accounts.broker import Broker
 from artifact_browser.errors import ArtifactBrowserError, WorkerDied
 from artifact_browser.paths import Paths
-from artifact_browser.storage.drivers.local.link_server import serve_links
 from artifact_browser.storage.drivers.local.links import LinkKeyWanted, LinkService, LinkServiceWanted
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
@@ -57,6 +56,8 @@ class LinkServices:
         if isinstance(key, ArtifactBrowserError):
             self._settle(root, key)
             return
+        from artifact_browser.storage.drivers.local.link_server import serve_links  # not before the first link
+
         try:
             self._pool.start(
                 serve_links, root, _read(self._file).get(root, 0), key, lane=Lane.LINKS, listener=_Server(self, root)
