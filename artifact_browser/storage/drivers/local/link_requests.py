@@ -24,7 +24,7 @@ from artifact_browser.storage.driver import BlobInfo, WriteOptions
 from artifact_browser.storage.drivers.local.links import HOST, Promise, verify
 
 if TYPE_CHECKING:
-    from artifact_browser.storage.drivers.local.link_server import LinkServer
+    from artifact_browser.storage.drivers.local.link_listener import LinkServer
 
 #: A client that sends or takes nothing for so long is let go.
 IDLE_S = 30
