@@ -33,9 +33,8 @@ def look(dressed: QApplication) -> Iterator[QApplication]:
 
 @pytest.fixture
 def services(short_folder: Path) -> Iterator[Services]:
-    """The services over a home of their own."""
+    """The services over a home of their own; ``start()`` them for a worker that is warm and links of This computer."""
     built = bootstrap.build(in_home(short_folder / "home"))
-    built.start()
     yield built
     built.close()
 

@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QWidget
 from artifact_browser.gui.shell.slot import Slot
 from artifact_browser.settings import Settings
 
-
 _SETTING = "window.panels"
 
 

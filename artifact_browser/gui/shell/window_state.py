@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 
 from artifact_browser.settings import Settings
 
-
 _FIRST_SIZE = QSize(1440, 900)
 
 
