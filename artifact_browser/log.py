@@ -11,6 +11,7 @@ import io
 import logging
 import os
 import re
+import threading
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -21,32 +22,34 @@ MAX_BYTES = 2 * 1024**2
 KEPT_FILES = 3
 HIDDEN = "***"
 
-_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'"
+# Every repetition is bounded or can end in one place only: a hostile line must not cost quadratic time.
+_QUOTED = r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\\+[\"'][^\"'\r\n]*|[\"'][^\r\n]*"
 _BARE = r"[^\s&\"'<>,;)}\]]+"
 _TELLTALE = (
-    r"[\w.-]*(?:secret|password|passwd|passphrase|passcode|credential|signature|access[_-]?key|api[_-]?key|"
-    r"(?:security|session|access|refresh|id|auth|bearer)[_-]?token|private[_-]?key|customer-key)"
-    r"(?:[_-]?(?:access[_-]?key|id|key))?|sig|token|mac|hmac"
+    r"(?:(?:secret|passw(?:or)?d|passphrase|passcode|credential|signature|access[_-]?key|api[_-]?key|private[_-]?key|"
+    r"customer-key|(?:security|session|access|refresh|id|auth|bearer)[_-]?token)[\w-]{0,24}|"
+    r"(?<![a-z])(?:sig|token|mac|hmac))"
 )
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         # headers, to the end of the line: their values have spaces and commas
-        (r"((?:proxy-)?authorization|(?:set-)?cookie)(\\?[\"']?\s*[:=,]\s*)[^\r\n]+", rf"\1\2{HIDDEN}"),
-        (r"\b(bearer|basic|aws4-hmac-sha256)\s+(?=[^\s]{6})[^\r\n\"']+", rf"\1 {HIDDEN}"),
+        (r"(authorization|cookie)(\\?[\"']?\s{0,8}[:=,]\s{0,8})[^\r\n]+", rf"\1\2{HIDDEN}"),
+        (r"\b(bearer|basic|aws4-hmac-sha256)\s{1,8}(?=[^\s]{6})[^\r\n\"']+", rf"\1 {HIDDEN}"),
         (r"\beyJ[\w-]{4,}\.[\w-]+(?:\.[\w-]*)*", HIDDEN),
         # https://user:password@host
-        (r"([a-z][a-z0-9+.-]*://)[^\s/@\"'<>]*(?:@[^\s/@\"'<>]*)*@", rf"\1{HIDDEN}@"),
+        (r"(?<=://)[^\s/\"'<>]+@", f"{HIDDEN}@"),
         # links of This computer: /<promise>.<signature>/<name>
         (r"(http://127\.0\.0\.1:\d+/)[^\s/\"'<>]+\.[\w-]{16,}", rf"\1{HIDDEN}"),
         # <SecretAccessKey>...</SecretAccessKey>
-        (rf"<({_TELLTALE})>[^<]*", rf"<\1>{HIDDEN}"),
+        (rf"(<[\w:]{{0,40}}{_TELLTALE}>)[^<]*", rf"\1{HIDDEN}"),
         # name=value, name: value, "name": "value", ('name', b'value'); also percent-encoded "="
         (
-            rf"\b({_TELLTALE})(\\?[\"']?\s*(?:=>|[:=,]|%3D)\s*b?)(?:{_QUOTED}|{_BARE})",
+            rf"({_TELLTALE})(\\{{0,3}}[\"']?\s{{0,8}}(?:=>|[:=,]|%3D)\s{{0,8}}b?)(?:{_QUOTED}|{_BARE})",
             rf"\1\2{HIDDEN}",
         ),
-        (r"\b((?:AKIA|ASIA)[A-Z0-9]{12,})", HIDDEN),
+        (r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}", HIDDEN),
+        (r"(-----BEGIN [A-Z ]{0,30}PRIVATE KEY-----)(?:\s*[\w+/=\\]+)*", rf"\1{HIDDEN}"),
     )
 )
 
@@ -66,13 +69,21 @@ class RedactingFormatter(logging.Formatter):
 
 
 class RedactingStream(io.TextIOBase):
-    """A text stream in front of another that removes secrets from each write: a worker's stderr."""
+    """A text stream in front of another that removes secrets: a worker's stderr. Thread-safe.
+
+    Passes on whole lines only: ``print("secret =", value)`` writes the name and the value apart.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lock = threading.Lock()
+        self._line = ""
 
     def write(self, text: str) -> int:
-        self._stream.write(redact(text))
+        with self._lock:
+            whole, newline, self._line = (self._line + text).rpartition("\n")
+            if newline:
+                self._stream.write(redact(whole) + newline)
         return len(text)
 
     def flush(self) -> None:

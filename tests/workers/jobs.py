@@ -30,7 +30,9 @@ def count(context: JobContext, end: int) -> Generator[int, None, str]:
 
 def count_into(context: JobContext, file: Path, end: int) -> Generator[int, None, None]:
     for number in range(end):
-        file.write_text(str(number + 1))
+        new = file.with_suffix(".new")
+        new.write_text(str(number + 1))
+        new.replace(file)
         yield number
 
 
