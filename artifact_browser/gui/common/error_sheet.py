@@ -13,12 +13,12 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QWidget
 
 import artifact_browser
-from artifact_browser import log
 from artifact_browser.errors import ArtifactBrowserError, ErrorRecord
 from artifact_browser.gui.common.announce import announce
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.widgets import Kind, label
+from artifact_browser.log import redact
 
 
 class ErrorSheet(AppDialog):
@@ -71,15 +71,15 @@ def details(record: ErrorRecord) -> str:
         f"Artifact Browser {artifact_browser.__version__}, Python {platform.python_version()}, Qt {qVersion()}, "
         f"{platform.system()} {platform.release()}",
     ]
-    return log.redact("\n".join(line for line in lines if line))
+    return redact("\n".join(line for line in lines if line))
 
 
 def _paragraphs(record: ErrorRecord) -> list[tuple[str, Kind | None]]:
-    subject = elided(printable(log.redact(record.subject)), 200)
+    subject = elided(printable(redact(record.subject)), 200)
     found: list[tuple[str, Kind | None]] = [
-        (log.redact(record.detail), None),
+        (redact(record.detail), None),
         (subject, Kind.DIM),
-        (log.redact(record.kept), Kind.HEADING),
+        (redact(record.kept), Kind.HEADING),
         (record.todo, None),
     ]
     return [(text, kind) for text, kind in found if text]

@@ -21,9 +21,11 @@ _JOINER = "\u200d"
 
 def size(size_bytes: int) -> str:
     """``512.0 MiB``; whole bytes below 1 KiB."""
+    if size_bytes < 1024:
+        return f"{size_bytes} B"
     from humanize import naturalsize
 
-    return naturalsize(size_bytes, binary=True, format="%.1f").replace(" Bytes", " B").replace(" Byte", " B")
+    return naturalsize(size_bytes, binary=True, format="%.1f")
 
 
 def exact_size(size_bytes: int) -> str:

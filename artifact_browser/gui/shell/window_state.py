@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QMainWindow, QSplitter
 from artifact_browser.settings import Settings
 
 _FIRST_SIZE = QSize(1440, 900)
+#: Room for the window manager's title bar and borders.
+_FRAME = QSize(8, 40)
 
 
 class WindowState:
@@ -24,7 +26,7 @@ class WindowState:
         """Bring back what was saved; a screen that is gone is handled by Qt, nonsense is ignored."""
         geometry = self._settings.get("window.geometry")
         if not (isinstance(geometry, str) and self._window.restoreGeometry(_decoded(geometry))):
-            self._window.resize(_FIRST_SIZE.boundedTo(self._window.screen().availableSize()))
+            self._window.resize(_FIRST_SIZE.boundedTo(self._window.screen().availableSize() - _FRAME))
         stored = self._settings.get("window.sizes")
         for name, sizes in stored.items() if isinstance(stored, dict) else ():
             splitter = self._splitters.get(name)
