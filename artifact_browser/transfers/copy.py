@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from artifact_browser.errors import BlobNotFound, InputError
 from artifact_browser.storage.location import DELIMITER, Location, segment_name
@@ -47,7 +47,7 @@ class CopyOrder(Order):
 
     def _items(self, planning: Planning) -> Iterator[Item]:
         if self.again:
-            yield from self.again
+            yield from (replace(item, etag="") for item in self.again)  # whatever it is now
             return
         keys = [source.key for source in self.sources if not source.key.endswith(DELIMITER)]
         found = find_blobs(planning.driver, self._bucket, keys, planning.tick)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
@@ -39,24 +39,24 @@ class Crew:
         self._paths = paths
         self._pool = WorkerPool(paths)
         self._lock = threading.Lock()
-        self._jobs = 0
+        self._jobs: list[str] = []
         self._tidying: set[threading.Thread] = set()
 
     @contextmanager
-    def working(self) -> Iterator[None]:
+    def working(self, job_id: str) -> Iterator[None]:
         """While inside, the job has its share of the movers."""
         with self._lock:
-            self._jobs += 1
+            self._jobs.append(job_id)
         try:
             yield
         finally:
             with self._lock:
-                self._jobs -= 1
+                self._jobs.remove(job_id)
 
     def share(self) -> int:
         """How many batches a job may have under way now."""
         with self._lock:
-            return max(_LEAST_FLIGHTS, FLIGHTS // max(1, self._jobs))
+            return max(_LEAST_FLIGHTS, FLIGHTS // max(1, len(self._jobs)))
 
     def start(self, record: AccountRecord, tasks: Sequence[Task], listener: JobListener) -> JobHandle:
         """Have a mover run ``tasks``."""
@@ -100,11 +100,11 @@ class Crew:
             self._tidying.add(thread)
         thread.start()
 
-    def wait_tidy(self, cancel: CancelToken) -> None:
-        """Return when nothing is being tidied up. :raises JobCancelled:"""
+    def wait_tidy(self, job_ids: Collection[str], cancel: CancelToken) -> None:
+        """Return when these jobs have left and nothing is being tidied up any more. :raises JobCancelled:"""
         while True:
             with self._lock:
-                if not self._tidying:
+                if not self._tidying and not set(job_ids) & set(self._jobs):
                     return
             cancel.wait(0.02)
 

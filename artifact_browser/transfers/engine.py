@@ -23,7 +23,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
     """
     ledger, crew = Ledger(order.head), crew_of(context.paths)
     scheduler = Scheduler(context, order.record, ledger, crew)
-    with opened(context, order.record) as driver:
+    with crew.working(ledger.job_id), opened(context, order.record) as driver:
         planning = Planning(context, driver, ledger)
         ledger.state = JobState.SCANNING
         context.progress(ledger.snapshot())
@@ -38,7 +38,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
     return last
 
 
-def settle(context: JobContext) -> Generator[None, None, None]:
-    """ENGINE job: ends when nothing is being tidied up after cancelled transfers any more."""
-    crew_of(context.paths).wait_tidy(context.cancel)
+def settle(context: JobContext, job_ids: tuple[str, ...]) -> Generator[None, None, None]:
+    """ENGINE job: ends when these (cancelled) jobs have left and nothing is being tidied up after any."""
+    crew_of(context.paths).wait_tidy(job_ids, context.cancel)
     yield from ()

@@ -7,7 +7,7 @@ can take their place behind :meth:`TransferHandle.items` without anybody noticin
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from itertools import chain, islice
 from typing import Protocol
@@ -27,6 +27,8 @@ from artifact_browser.transfers.state import (
 )
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import JobHandle, WorkerPool
+
+_UNPLANNED = frozenset({JobState.QUEUED, JobState.SCANNING, JobState.WAITING})
 
 Answer = Callable[[object | ArtifactBrowserError], None]
 
@@ -55,6 +57,7 @@ class TransferHandle:
         self._items: dict[int, ItemSnapshot] = {}
         self._by_state: dict[ItemState, dict[int, None]] = {state: {} for state in ItemState}
         self._policy = order.policy
+        self._planned = False
         self._job: JobHandle | None = None
         self._run: _Run | None = None
 
@@ -98,18 +101,43 @@ class TransferHandle:
             discard(self.order.delete.file)
         self._listener.on_changed(self)
 
+    @property
+    def can_retry(self) -> bool:
+        """Whether there is something that failed or was cancelled, and it can be tried again."""
+        if not self.ended or self._snapshot.state is JobState.DONE:
+            return False
+        return not isinstance(self.order, DeleteOrder) or bool(self._by_state[ItemState.FAILED])
+
     def retry_failed(self) -> None:
-        """Try again what failed or was cancelled; the rest stays as it is. Nothing to do is no error."""
+        """Try again what failed or was cancelled; the rest stays as it is. Nothing to do is no error.
+
+        A job that ended before its plan was complete is planned anew.
+        """
         with self._lock:
-            if not self._snapshot.state.ended:
+            if not self.can_retry:
                 return
-            again = [one.item for one in self._items.values() if one.state in {ItemState.FAILED, ItemState.CANCELLED}]
-            if not again and self._items:
-                return
-            head = replace(self.order.head, counts=_carried(self._items.values()), verified=self._snapshot.verified)
-            self._snapshot = replace(head, state=JobState.QUEUED)
-        self._begin(self.order.for_items(again, head, self._policy))
+            if self._planned:
+                numbers = chain(self._by_state[ItemState.FAILED], self._by_state[ItemState.CANCELLED])
+                again = [self._items[number].item for number in numbers]
+                head = replace(self.order.head, counts=self._carried(), verified=self._snapshot.verified)
+                order = self.order.for_items(again, head, self._policy)
+            else:
+                order = self.order
+                self._items.clear()
+                self._by_state = {state: {} for state in ItemState}
+            self._snapshot = replace(order.head, state=JobState.QUEUED)
+        self._begin(order)
         self._listener.on_changed(self)
+
+    def _carried(self) -> Counts:
+        """The counts of what ended well and stays."""
+        counts = self._snapshot.counts
+        done, skipped = counts.items_done, counts.items_skipped
+        bytes_done = counts.bytes_done
+        if not isinstance(self.order, DeleteOrder):  # whose items are counted, not kept
+            done, skipped = len(self._by_state[ItemState.DONE]), len(self._by_state[ItemState.SKIPPED])
+            bytes_done = sum(self._items[number].item.size_bytes for number in self._by_state[ItemState.DONE])
+        return Counts(done + skipped, bytes_done, done, bytes_done, 0, skipped)
 
     def _begin(self, order: Order) -> None:
         run = _Run(self)
@@ -139,6 +167,7 @@ class TransferHandle:
 
     def _set_snapshot(self, snapshot: JobSnapshot) -> None:
         self._snapshot = snapshot
+        self._planned = self._planned or snapshot.state not in _UNPLANNED
 
     def _end(self, state: JobState, error: ErrorRecord | None) -> None:
         """The run broke off: what had not ended will not end."""
@@ -192,11 +221,3 @@ class _Run:
         state = JobState.CANCELLED if isinstance(error, JobCancelled) else JobState.FAILED
         record = None if state is JobState.CANCELLED else error.record()
         self._handle._take(self, lambda: self._handle._end(state, record))
-
-
-def _carried(items: Collection[ItemSnapshot]) -> Counts:
-    """The counts of what ended well and stays."""
-    done = [one for one in items if one.state is ItemState.DONE]
-    skipped = sum(one.state is ItemState.SKIPPED for one in items)
-    size = sum(one.item.size_bytes for one in done)
-    return Counts(len(done) + skipped, size, len(done), size, 0, skipped)

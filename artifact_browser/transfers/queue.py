@@ -120,7 +120,8 @@ class TransferQueue:
 
         :raises TimedOut: it took longer than ``timeout_s``
         """
-        self._pool.run(settle, lane=Lane.ENGINE, timeout_s=timeout_s)
+        ended = tuple(handle.job_id for handle in self.handles if handle.ended)
+        self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
 
     def remove(self, handle: TransferHandle) -> None:
         """Forget a job that has ended."""

@@ -74,7 +74,7 @@ class Scheduler:
         self._courses = iter(courses)
         cancel = self._context.cancel
         try:
-            with self._crew.working(), cancel.closing(lambda: self._inbox.put(_nothing)):
+            with cancel.closing(lambda: self._inbox.put(_nothing)):
                 self._launch()
                 while self._flights:
                     self._take(TICK_S)

@@ -17,6 +17,7 @@ from artifact_browser.paths import Paths, in_home
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import Location
 from artifact_browser.storage.open import open_driver
+from artifact_browser.transfers.delete import DeletePlan, plan_delete
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import ConflictFound, Policy
 from artifact_browser.transfers.queue import TransferQueue
@@ -120,6 +121,11 @@ class Bench:
         with self.driver() as driver:
             return [upload.key for upload in driver.list_uploads(self.bucket)]
 
+    def plan_delete(self, *keys: str) -> DeletePlan:
+        plan = self.pool.run(plan_delete, self.record, tuple(self.at(key) for key in keys))
+        assert isinstance(plan, DeletePlan)
+        return plan
+
     def finish(self, handle: TransferHandle) -> JobSnapshot:
         """Wait for the end; what came in is what went out."""
         wait_for(lambda: handle.ended, str(handle.snapshot))
@@ -160,6 +166,7 @@ def local(local_home: Paths, session_pool: WorkerPool) -> Bench:
 def s3(local_home: Paths, session_pool: WorkerPool, moto: S3Server) -> Bench:
     """moto, with leases answered as the window's broker does."""
     session_pool.answer(LeaseWanted, lambda _, answer: answer(Lease(moto.access_key, moto.secret_key)))
+    session_pool.answer(SecretWanted, lambda _, answer: answer(moto.secret))
     return make_bench(local_home, session_pool, moto.record, moto.secret)
 
 

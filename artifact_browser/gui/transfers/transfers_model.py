@@ -21,7 +21,7 @@ from artifact_browser.gui.transfers.transfer_words import (
 )
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.queue import TransferQueue
-from artifact_browser.transfers.state import ItemSnapshot, ItemState, JobState
+from artifact_browser.transfers.state import ItemSnapshot, ItemState
 
 PAGE = 200
 #: failures first, then what is under way
@@ -218,10 +218,10 @@ class TransfersModel(QAbstractItemModel):
         """The name of a job's row's button; empty on items."""
         if index.internalId():
             return ""
-        state = self._jobs[index.row()].handle.snapshot.state
-        if not state.ended:
+        handle = self._jobs[index.row()].handle
+        if not handle.ended:
             return RowAction.CANCEL
-        return RowAction.RETRY if state in {JobState.DONE_WITH_ERRORS, JobState.FAILED} else RowAction.REMOVE
+        return RowAction.RETRY if handle.can_retry else RowAction.REMOVE
 
     def _tooltip(self, index: _Index) -> str:
         item = self.item(index)

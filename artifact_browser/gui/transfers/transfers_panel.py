@@ -165,11 +165,10 @@ class TransfersPanel(QWidget):
         if handle is None:
             return None
         menu = QMenu(self)
-        ended, counts = handle.ended, handle.snapshot.counts
-        broken = handle.snapshot.state.needs_attention or counts.items_left > 0
+        ended = handle.ended
         for name, icon_name, enabled in (
             (RowAction.CANCEL, "x", not ended),
-            (RowAction.RETRY, "rotate-cw", ended and broken),
+            (RowAction.RETRY, "rotate-cw", handle.can_retry),
             (RowAction.REMOVE, "trash-2", ended),
         ):
             action = menu.addAction(icon(icon_name), name)

@@ -1,0 +1,102 @@
+"""What is there already is asked about once, before a byte moves, and the answer holds for all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from artifact_browser.transfers.policy import Policy
+from artifact_browser.transfers.state import ItemState, JobState
+from tests.transfers.conftest import Bench, tree
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "set"
+    root.mkdir()
+    for name in ["a.txt", "b.txt", "new.txt"]:
+        (root / name).write_text(f"new {name}")
+    return root
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected", "counts"),
+    [
+        (Policy.SKIP, {"a.txt": "old", "b.txt": "old", "new.txt": "new new.txt"}, (1, 2)),
+        (Policy.REPLACE, {"a.txt": "new a.txt", "b.txt": "new b.txt", "new.txt": "new new.txt"}, (3, 0)),
+        (
+            Policy.KEEP_BOTH,
+            {
+                "a.txt": "old",
+                "a (2).txt": "new a.txt",
+                "b.txt": "old",
+                "b (2).txt": "new b.txt",
+                "new.txt": "new new.txt",
+            },
+            (3, 0),
+        ),
+    ],
+)
+def test_the_answer_holds_for_all(
+    bench: Bench, folder: Path, tmp_path: Path, policy: Policy, expected: dict[str, str], counts: tuple[int, int]
+) -> None:
+    bench.person.answer = policy
+    bench.put({"set/a.txt": b"old", "set/b.txt": b"old"})
+    up = bench.finish(bench.queue.upload(bench.record, bench.at(), [folder]))
+    assert (up.counts.items_done, up.counts.items_skipped) == counts
+    assert {key[4:]: bench.content(key).decode() for key in bench.listed()} == expected
+    (question,) = bench.person.asked
+    assert (question.planned, question.total, question.examples[0].existing_size_bytes) == (3, 2, 3)
+
+    down = tmp_path / "down" / "set"
+    down.mkdir(parents=True)
+    for name in ["a.txt", "b.txt"]:
+        (down / name).write_text("old")
+    bench.put({f"set/{path.name}": path.read_bytes() for path in folder.iterdir()})
+    wanted = [bench.at(f"set/{name}") for name in ["a.txt", "b.txt", "new.txt"]]
+    end = bench.finish(bench.queue.download(bench.record, wanted, down))
+    assert (end.counts.items_done, end.counts.items_skipped) == counts
+    assert {name: (data or b"").decode() for name, data in tree(down).items()} == expected
+    assert len(bench.person.asked) == 2
+
+
+def test_no_answer_cancels_and_moves_nothing(local: Bench, folder: Path) -> None:
+    local.put({"set/a.txt": b"old"})
+    end = local.finish(local.queue.upload(local.record, local.at(), [folder]))
+    assert end.state is JobState.CANCELLED
+    assert local.listed() == ["set/a.txt"]
+
+
+def test_nothing_is_asked_when_nothing_is_there(local: Bench, folder: Path) -> None:
+    assert local.finish(local.queue.upload(local.record, local.at(), [folder])).state is JobState.DONE
+    assert not local.person.asked
+
+
+def test_many_targets_are_found_in_listings(bench: Bench, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    root.mkdir()
+    for number in range(40):
+        (root / f"{number:03}~x").write_text("new")
+    bench.put({f"set/{number:03}~x": b"old" for number in range(0, 40, 3)} | {f"set/{n:03}": b"" for n in range(40)})
+    end = bench.finish(bench.queue.upload(bench.record, bench.at(), [root], Policy.SKIP))
+    assert (end.counts.items_done, end.counts.items_skipped) == (26, 14)
+
+
+def test_two_dropped_files_of_one_name_are_both_kept(local: Bench, tmp_path: Path) -> None:
+    for name in ["one", "two"]:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "f.txt").write_text(name)
+    end = local.finish(local.queue.upload(local.record, local.at(), [tmp_path / "one/f.txt", tmp_path / "two/f.txt"]))
+    assert end.state is JobState.DONE
+    assert {key: local.content(key) for key in local.listed()} == {"f.txt": b"one", "f (2).txt": b"two"}
+
+
+def test_a_folder_in_a_files_place_fails_that_item_only(local: Bench, tmp_path: Path) -> None:
+    local.put({"a": b"a", "b": b"b"})
+    (tmp_path / "down" / "a").mkdir(parents=True)
+    handle = local.queue.download(local.record, [local.at("a"), local.at("b")], tmp_path / "down", Policy.REPLACE)
+    assert local.finish(handle).state is JobState.DONE_WITH_ERRORS
+    (failed,) = handle.items([ItemState.FAILED])
+    assert failed.item.name == "a"
+    assert sorted(path.name for path in (tmp_path / "down").iterdir()) == ["a", "b"]

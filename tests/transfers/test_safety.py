@@ -1,0 +1,175 @@
+"""Whatever happens on the way: nothing outside the folder, nothing half-written, nothing left behind, no job stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from artifact_browser.transfers.state import ItemState, JobState
+from artifact_browser.transfers.task import MIB
+from tests.transfers.conftest import Bench, tree, wait_for
+
+HOSTILE = [
+    "../../evil",
+    "/etc/evil",
+    "a/../../b",
+    "..",
+    ".",
+    "../",
+    "a//b",
+    "/",
+    "x/./y",
+    "C:\\evil",
+    "..\\..\\evil",
+    "l/escape",
+]
+
+
+def test_hostile_keys_stay_in_the_folder(local: Bench, tmp_path: Path) -> None:
+    local.put({f"p/{key}": key.encode() for key in HOSTILE})
+    outside = tmp_path / "outside"
+    target = tmp_path / "deep" / "er" / "down"
+    for folder in (outside, target / "p"):
+        folder.mkdir(parents=True)
+    (target / "p" / "l").symlink_to(outside)
+    handle = local.queue.download(local.record, [local.at("p/")], target)
+    end = local.finish(handle)
+    assert (end.counts.items, end.counts.items_failed) == (len(HOSTILE), 1)
+    (failed,) = handle.items([ItemState.FAILED])
+    assert failed.error is not None
+    assert (failed.item.source, failed.error.kind) == ("p/l/escape", "UnsafePath")
+    assert not list(outside.iterdir())
+    assert {path for path in tmp_path.rglob("*") if path.is_file()} == {
+        path for path in target.rglob("*") if path.is_file()
+    }
+    assert sorted(data.decode() for data in tree(target).values() if data is not None) == sorted(
+        key for key in HOSTILE if key != "l/escape" and key
+    )
+    (target / "p" / "l").unlink()
+    again = local.queue.upload(local.record, local.at("again/"), [target / "p"])
+    assert local.finish(again).state is JobState.DONE
+    assert set(local.listed("again/p/")) == {f"again/p/{key}" for key in HOSTILE if key != "l/escape"}
+
+
+def large_file(path: Path, mebibytes: int) -> Path:
+    block = os.urandom(MIB)
+    with path.open("wb") as out:
+        for _ in range(mebibytes):
+            out.write(block)
+    return path
+
+
+def mover_pids() -> list[int]:
+    """The movers are children of the engine, which is a child of ours."""
+    listed = subprocess.run(["ps", "-eo", "pid,ppid"], capture_output=True, text=True, check=True).stdout.split("\n")[
+        1:
+    ]
+    parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listed if line)}
+    return [pid for pid, parent in parents.items() if parents.get(parent) == os.getpid()]
+
+
+def test_cancel_is_quick_and_leaves_nothing(bench: Bench, tmp_path: Path) -> None:
+    file = large_file(tmp_path / "large.bin", 128)
+    handle = bench.queue.upload(bench.record, bench.at(), [file])
+    wait_for(lambda: handle.snapshot.counts.bytes_done > 0 or handle.ended)
+    begun = time.monotonic()
+    handle.cancel()
+    assert handle.snapshot.state is JobState.CANCELLED
+    assert time.monotonic() - begun < 0.2
+    bench.queue.settle()
+    assert not bench.unfinished()
+    assert not bench.listed()
+    assert {one.state for one in handle.items()} == {ItemState.CANCELLED}
+
+    bench.finish(bench.queue.upload(bench.record, bench.at(), [file]))
+    down = tmp_path / "down"
+    handle = bench.queue.download(bench.record, [bench.at("large.bin")], down)
+    wait_for(lambda: handle.snapshot.counts.bytes_done > 0 or handle.ended)
+    handle.cancel()
+    bench.queue.settle()
+    assert not list(down.iterdir())
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert (down / "large.bin").stat().st_size == 128 * MIB
+    with bench.driver() as driver:
+        driver.delete(bench.bucket, "large.bin")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is not known on Windows")
+def test_a_killed_mover_costs_nothing(bench: Bench, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    root.mkdir()
+    for number in range(30):
+        (root / f"{number}.bin").write_bytes(os.urandom(100_000 + number))
+    large_file(root / "large.bin", 70)
+    handle = bench.queue.upload(bench.record, bench.at(), [root])
+    wait_for(lambda: handle.snapshot.counts.items_done > 0 and mover_pids())
+    os.kill(mover_pids()[0], signal.SIGKILL)
+    end = bench.finish(handle)
+    assert end.counts.items == 31
+    assert end.state is JobState.DONE, [one.error for one in handle.items([ItemState.FAILED])]
+    assert not bench.unfinished()
+    assert all(bench.content(f"set/{path.name}") == path.read_bytes() for path in root.iterdir())
+    handle = bench.queue.download(bench.record, [bench.at("set/")], tmp_path / "down")
+    wait_for(lambda: handle.snapshot.counts.bytes_done > 0)
+    os.kill(mover_pids()[0], signal.SIGKILL)
+    end = bench.finish(handle)
+    assert end.state is JobState.DONE, [one.error for one in handle.items([ItemState.FAILED])]
+    assert tree(tmp_path / "down" / "set") == tree(root)
+
+
+def test_one_failed_item_does_not_stop_the_others_and_can_be_tried_again(local: Bench, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    root.mkdir()
+    for number in range(20):
+        (root / f"{number}").write_text(str(number))
+    handle = local.queue.upload(local.record, local.at(), [root, tmp_path / "gone"])
+    end = local.finish(handle)
+    assert (end.state, end.counts.items_done, end.counts.items_failed) == (JobState.DONE_WITH_ERRORS, 20, 1), end
+    (failed,) = handle.items([ItemState.FAILED])
+    assert failed.error is not None
+    assert failed.error.kind == "FileMissing"
+    (tmp_path / "gone").write_text("here again")
+    handle.retry_failed()
+    end = local.finish(handle)
+    assert (end.state, end.counts.items, end.counts.items_done) == (JobState.DONE, 21, 21)
+    assert local.content("gone") == b"here again"
+
+
+def test_a_missing_bucket_fails_the_job_with_its_reason(bench: Bench, tmp_path: Path) -> None:
+    bench.bucket += "-gone"
+    handle = bench.queue.download(bench.record, [bench.at("p/")], tmp_path / "down")
+    end = bench.finish(handle)
+    assert end.state is JobState.FAILED
+    assert end.error is not None
+    assert end.error.kind == "BucketNotFound"
+
+
+def test_a_read_only_account_changes_nothing(local: Bench, tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    (tmp_path / "f").write_text("x")
+    handle = local.queue.upload(replace(local.record, read_only=True), local.at(), [tmp_path / "f"])
+    assert local.finish(handle).state is JobState.FAILED
+    (failed,) = handle.items([ItemState.FAILED])
+    assert failed.error is not None
+    assert failed.error.kind == "ReadOnlyAccount"
+    assert not local.listed()
+
+
+def test_progress_is_coalesced_however_many_items(local: Bench, tmp_path: Path) -> None:
+    root = tmp_path / "set"
+    root.mkdir()
+    for number in range(400):
+        (root / f"{number}").write_bytes(b"x" * 100)
+    begun = time.monotonic()
+    end = local.finish(local.queue.upload(local.record, local.at(), [root]))
+    took = time.monotonic() - begun
+    assert end.counts.items_done == 400
+    assert len(local.person.seen) < 60 + took * 40  # items in batches, figures ten times a second
