@@ -26,7 +26,7 @@ from artifact_browser.errors import (
 )
 
 _CONNECT_S, _READ_S = 5, 20
-_SIGN_IN_AGAIN = "Sign in again"
+_SIGN_IN_AGAIN = "Sign in again."
 _EXPIRED_CODES = {"ExpiredToken", "ExpiredTokenException", "UnauthorizedException", "InvalidGrantException"}
 _WRONG_CODES = {"InvalidClientTokenId", "SignatureDoesNotMatch", "InvalidIdentityToken", "AuthFailure"}
 

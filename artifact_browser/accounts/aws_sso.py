@@ -93,7 +93,7 @@ def _poll(client: Any, registration: Any, device: Any, cancel: CancelToken, prof
             wait_s += _SLOWER_S
         except client.exceptions.ExpiredTokenException:
             break
-    raise CredentialsExpired("The code was not confirmed in time.", todo="Sign in again", subject=profile)
+    raise CredentialsExpired("The code was not confirmed in time.", todo="Sign in again.", subject=profile)
 
 
 def _save(portal: _Portal, registration: Any, granted: Any) -> None:

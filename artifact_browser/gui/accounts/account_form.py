@@ -23,7 +23,7 @@ from artifact_browser.accounts.validation import Problem, problems_of, wrong_wit
 from artifact_browser.gui.accounts.draft import AccountDraft, Flavour, fields_of, flavour_of
 from artifact_browser.gui.accounts.field import ColourSwatches, Field, SecretEdit
 from artifact_browser.gui.common.icons import icon
-from artifact_browser.gui.common.widgets import Kind, button
+from artifact_browser.gui.common.widgets import Kind, button, label
 
 _MORE = {"region", "addressing", "ca_file", "public_endpoint", "buckets", "compatibility"}
 _UNCHANGED = "unchanged"
@@ -84,7 +84,9 @@ class AccountForm(QWidget):
         self._add(
             "public_endpoint", "Public endpoint for links", self.public_endpoint, "Links are signed for this host."
         )
-        self._add("buckets", "Buckets opened by name", self.buckets, "Separated by commas, if they cannot be listed.")
+        public = self.flavour is Flavour.PUBLIC
+        names_hint = "Separated by commas." if public else "Separated by commas, if they cannot be listed."
+        self._add("buckets", "Buckets opened by name", self.buckets, names_hint)
         self._add("root", "Folder", self.root, "Its folders are the buckets. Empty: the folder in your home.")
         self._describe_remember()
 
@@ -93,12 +95,11 @@ class AccountForm(QWidget):
 
     def _describe_remember(self) -> None:
         state = self._keychain
-        self.remember.setText(
-            f"Keep the keys in {state.name}" if state.persistent else "For this run only: no keychain here"
-        )
-        self.remember.setToolTip(state.reason or "Off: the keys are forgotten when the app ends")
-        self.remember.setEnabled(state.persistent)
+        self.remember.setText(f"Keep the keys in {state.name}")
+        self.remember.setToolTip("Off: the keys are forgotten when the app ends")
         self.remember.setChecked(state.persistent)
+        self.run_only = label("For this run only: there is no keychain here to keep the keys in.", Kind.CHIP_WARNING)
+        self.run_only.setToolTip(state.reason)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self)
@@ -108,6 +109,7 @@ class AccountForm(QWidget):
         first.setHorizontalSpacing(16)
         first.addWidget(self.fields["name"], 0, 0)
         first.addWidget(self.fields["colour"], 0, 1, Qt.AlignmentFlag.AlignTop)
+        first.setColumnStretch(0, 1)
         column.addLayout(first)
         for key in ("endpoint", "profile", "root", *(("buckets",) if self.flavour is Flavour.PUBLIC else ())):
             column.addWidget(self.fields[key])
@@ -118,6 +120,7 @@ class AccountForm(QWidget):
         keys.addWidget(self.fields["secret_key"], 0, 1)
         column.addLayout(keys)
         column.addWidget(self.remember)
+        column.addWidget(self.run_only, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.read_only)
         self.more = button("More options", Kind.LINK, icon_name="sliders-horizontal")
         self.more.setCheckable(True)
@@ -188,11 +191,13 @@ class AccountForm(QWidget):
                 self.access_key.setPlaceholderText(_UNCHANGED)
                 self.secret_key.setPlaceholderText(_UNCHANGED)
                 self.remember.setChecked(self._keychain.persistent and record.key_source is KeySource.KEYCHAIN)
-        elif self.flavour is Flavour.PROFILE and self.profile.count() > 1:
-            self.profile.setCurrentIndex(1)
+        elif self.flavour is Flavour.PROFILE:
+            self.profile.setCurrentIndex(min(1, self.profile.count() - 1))
+            self._suggest_name()
         self._follow_anonymous()
 
     def _connect(self) -> None:
+        self.profile.currentIndexChanged.connect(self._suggest_name)
         self.more.toggled.connect(self._more_toggled)
         self.anonymous.toggled.connect(self._follow_anonymous)
         for edit in self.findChildren(QLineEdit):
@@ -213,7 +218,9 @@ class AccountForm(QWidget):
         wanted = not self.anonymous.isChecked() and "access_key" in self._shown
         for key in ("access_key", "secret_key"):
             self.fields[key].setVisible(wanted and key in self._shown)
-        self.remember.setVisible(wanted and "remember" in self._shown)
+        keeping = wanted and "remember" in self._shown
+        self.remember.setVisible(keeping and self._keychain.persistent)
+        self.run_only.setVisible(keeping and not self._keychain.persistent)
 
     def _changed(self) -> None:
         for field in self.fields.values():
@@ -254,6 +261,9 @@ class AccountForm(QWidget):
             root=self.root.text().strip(),
             buckets=buckets,
         )
+
+    def _suggest_name(self) -> None:
+        self.name.setPlaceholderText(self._suggested_name())
 
     def _suggested_name(self) -> str:
         """A new profile account may go by its profile's name."""

@@ -75,7 +75,7 @@ class ColourSwatches(QWidget):
         self._other = ""
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
+        row.setSpacing(0)
         for name, colour in SWATCHES.items():
             dot = QToolButton()
             dot.setCheckable(True)
