@@ -13,7 +13,12 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtWidgets import QApplication
@@ -37,6 +42,13 @@ def run(argv: Sequence[str]) -> int:
     """Run the application until its window closes; the exit code."""
     arguments = parsed(argv)
     _restore_environment()
+    if arguments.tour is not None:
+        with _tour_home() as home:
+            return _run(replace(arguments, home=home))
+    return _run(arguments)
+
+
+def _run(arguments: Arguments) -> int:
     paths = (in_home(arguments.home) if arguments.home else of_user()).make()
     log.start_log(paths, "window")
     with CrashTrace(paths.log), Faults() as faults:
@@ -64,16 +76,16 @@ def _run_window(app: QApplication, paths: Paths, arguments: Arguments, instance:
         app.processEvents()  # the first paint; what follows may take its time
         services.start()
         window.start(arguments.addresses)
-        _run_loop(app)
+        code = _run_loop(app, _tour(services, window, arguments) if arguments.tour else None)
         signals.release()
         window.close()
-        return 0
+        return code
     finally:
         services.close()
 
 
-def _run_loop(app: QApplication) -> None:
-    """Run Qt's loop with asyncio on it, until the last window has closed."""
+def _run_loop(app: QApplication, tour: Coroutine[Any, Any, bool] | None = None) -> int:
+    """Run Qt's loop with asyncio on it, until the last window has closed or the tour is over; the exit code."""
     import asyncio
 
     import qasync
@@ -82,7 +94,26 @@ def _run_loop(app: QApplication) -> None:
     asyncio.set_event_loop(loop)
     with loop:
         app.lastWindowClosed.connect(loop.stop)
+        if tour is not None:
+            return 0 if loop.run_until_complete(tour) else 1
         loop.run_forever()
+    return 0
+
+
+async def _tour(services: bootstrap.Services, window: Window, arguments: Arguments) -> bool:
+    from artifact_browser.gui.tour.run import run_tour
+
+    assert arguments.tour is not None
+    return await run_tour(services, window, arguments.tour, arguments.tour_endpoint)
+
+
+@contextmanager
+def _tour_home() -> Iterator[Path]:
+    """A home of the tour's own, gone afterwards; without a screen the window is painted in memory."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    with tempfile.TemporaryDirectory(prefix="artifact-browser-home-", ignore_cleanup_errors=True) as home:
+        yield Path(home)
 
 
 def _application() -> QApplication:

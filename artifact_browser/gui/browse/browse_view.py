@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from artifact_browser.accounts.record import AccountKind
@@ -185,11 +185,19 @@ class BrowseView(QWidget):
 
     # -- drops beside the rows (the empty state) ----------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self._consider(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self._consider(event)
+
+    def _consider(self, event: QDragMoveEvent) -> None:
         if dropped_files(event.mimeData()) and self.listing.location.bucket:
             event.acceptProposedAction()
             self.show_drop_target(self.listing.location)
+        else:
+            event.ignore()
 
-    def dragLeaveEvent(self, event: object) -> None:
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self.show_drop_target(None)
 
     def dropEvent(self, event: QDropEvent) -> None:

@@ -17,6 +17,8 @@ class Arguments:
     addresses: tuple[str, ...] = ()
     home: Path | None = None
     new_window: bool = False
+    tour: Path | None = None
+    tour_endpoint: str = ""
 
 
 def parsed(argv: Sequence[str]) -> Arguments:
@@ -25,9 +27,21 @@ def parsed(argv: Sequence[str]) -> Arguments:
     parser.add_argument("addresses", nargs="*", metavar="PATH|URI", help="a folder, or s3://bucket/prefix")
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep settings, cache, log and This computer there")
     parser.add_argument("--new-window", action="store_true", help="do not hand over to a window that is open")
+    parser.add_argument("--tour", type=Path, metavar="DIR", help="show the main job by itself, with pictures in DIR")
+    parser.add_argument(
+        "--tour-endpoint", default="", metavar="URL", help="do the tour on this S3 endpoint, keys from the environment"
+    )
     parser.add_argument("--version", action="version", version=f"Artifact Browser {artifact_browser.__version__}")
     found = parser.parse_args(argv)
-    return Arguments(tuple(absolute(text) for text in found.addresses), found.home, found.new_window)
+    if found.tour_endpoint and not found.tour:
+        parser.error("--tour-endpoint goes with --tour DIR")
+    return Arguments(
+        tuple(absolute(text) for text in found.addresses),
+        found.home,
+        found.new_window or found.tour is not None,
+        found.tour.absolute() if found.tour else None,
+        found.tour_endpoint,
+    )
 
 
 def absolute(address: str) -> str:
