@@ -132,7 +132,7 @@ if __name__ == "__main__":
 def parent(tmp_path: Path, body: str, *, dies: bool = False) -> subprocess.Popen[str]:
     script = tmp_path / "parent.py"
     script.write_text(PARENT.format(body=body, dies=dies))
-    env = dict(os.environ, PYTHONPATH=str(ROOT))
+    env = dict(os.environ, PYTHONPATH=os.pathsep.join([str(ROOT), *filter(None, sys.path)]))
     return subprocess.Popen(
         [sys.executable, str(script), str(tmp_path / "home")], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         text=True,
