@@ -12,6 +12,7 @@ from artifact_browser.gui.shell.navigation import Navigator
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_buckets import BucketWiring
 from artifact_browser.gui.shell.wiring_first_run import FirstRunWiring
+from artifact_browser.gui.shell.wiring_notices import NoticeWiring
 from artifact_browser.gui.shell.wiring_opening import OpeningWiring
 from artifact_browser.gui.shell.wiring_preferences import PreferenceWiring
 from artifact_browser.gui.shell.wiring_quit import QuitWiring
@@ -31,6 +32,7 @@ class Window:
         self.transfers = TransferWiring(self.main, self.browse)
         self.opening = OpeningWiring(self.main, self.browse, self.transfers)
         self.preferences = PreferenceWiring(self.main, self.browse)
+        self.notices = NoticeWiring(self.main)
         self.quit = QuitWiring(self.main, self.transfers.room)
         self.first_run = FirstRunWiring(self.main, self.browse, self._add_account)
 
@@ -44,6 +46,7 @@ class Window:
                 self.browse.go_to_text(address)
 
         self.first_run.start(begin)
+        self.notices.start()
 
     def open_handed_over(self, address: str) -> None:
         """Another start handed this over: come to the front, and go there."""
