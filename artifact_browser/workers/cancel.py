@@ -6,11 +6,14 @@ A job blocked in ``recv`` does not look at flags, so whoever blocks registers ho
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from artifact_browser.errors import JobCancelled
+
+_log = logging.getLogger(__name__)
 
 
 class CancelToken:
@@ -37,6 +40,8 @@ class CancelToken:
                 close()
             except OSError:
                 pass  # already closed: that is what we wanted
+            except Exception:  # noqa: BLE001 - one faulty closer must not keep the others from waking
+                _log.exception("a closer failed")
 
     def raise_if_cancelled(self) -> None:
         """:raises JobCancelled: when the sign is set."""
