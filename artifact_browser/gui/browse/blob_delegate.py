@@ -122,4 +122,3 @@ def _row_shape(rect: QRectF, *, first: bool, last: bool) -> QPainterPath:
         square.setRight(rect.right() - RADIUS_PX)
     path.addRect(square)
     return path
-

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from artifact_browser.accounts.record import AccountKind
+from artifact_browser.accounts.record import AccountKind, KeySource
 from artifact_browser.bootstrap import Services
-from artifact_browser.errors import AccessDenied, ArtifactBrowserError
+from artifact_browser.errors import (
+    AccessDenied,
+    ArtifactBrowserError,
+    CertificateRejected,
+    CredentialsExpired,
+    CredentialsMissing,
+    WrongCredentials,
+)
 from artifact_browser.gui.browse.blob_table import BlobTable
 from artifact_browser.gui.browse.listing import Listing, ListingState, ListingStatus
 from artifact_browser.gui.browse.listing_footer import ListingFooter
@@ -35,6 +44,9 @@ class BrowseView(QWidget):
     upload_wanted = Signal()
     new_bucket_wanted = Signal()
     open_bucket_wanted = Signal()
+    #: what a failed listing suggests: sign in again, or look at the account's settings (account id)
+    sign_in_wanted = Signal(str)
+    account_edit_wanted = Signal(str)
 
     def __init__(self, services: Services, bridge: Bridge, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -129,8 +141,19 @@ class BrowseView(QWidget):
                 action=self.open_bucket_wanted.emit,
             )
         else:
-            self._nothing.show_error(error, action_label="Try again", action=self.listing.refresh)
+            label, action = self._way_out(error)
+            self._nothing.show_error(error, action_label=label, action=action)
         self._stack.setCurrentWidget(self._nothing)
+
+    def _way_out(self, error: ArtifactBrowserError) -> tuple[str, Callable[[], object]]:
+        """The one action that helps with an error."""
+        account_id = self.listing.location.account_id
+        record = self.listing.record
+        if isinstance(error, CredentialsExpired) and record is not None and record.key_source is KeySource.PROFILE:
+            return "Sign in again", lambda: self.sign_in_wanted.emit(account_id)
+        if isinstance(error, WrongCredentials | CredentialsMissing | CredentialsExpired | CertificateRejected):
+            return "Edit account\u2026", lambda: self.account_edit_wanted.emit(account_id)
+        return "Try again", self.listing.refresh
 
     def _show_no_match(self, state: ListingState) -> None:
         self._nothing.show_state(

@@ -110,8 +110,9 @@ class Listing(QObject):
         self._start(NOTHING)
 
     def refresh(self) -> None:
+        """List the same place anew, with the account as it is now."""
         if self._record is not None:
-            self.open(self._record, self.location)
+            self.open(self._services.book.get(self._record.id), self.location)
 
     def stop(self) -> None:
         """Stop listing; what has arrived stays and is called partial."""

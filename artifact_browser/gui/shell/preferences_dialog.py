@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.palette import Theme
 from artifact_browser.gui.common.widgets import Kind
-
-
-class Density(StrEnum):
-    """How high rows are."""
-
-    NORMAL = "normal"
-    COMPACT = "compact"
-
-
-@dataclass(frozen=True, slots=True)
-class Preferences:
-    """What can be chosen."""
-
-    theme: Theme = Theme.SYSTEM
-    density: Density = Density.NORMAL
+from artifact_browser.gui.shell.preferences import Density, Preferences
 
 
 class PreferencesDialog(AppDialog):

@@ -84,6 +84,12 @@ class BrowseWiring(QObject):
         """The account the window is in."""
         return self._window.services.book.get(self._window.navigator.current.account_id)
 
+    def show_account(self) -> None:
+        """The account of this place was edited: its name and rights may be others."""
+        here, record = self._window.navigator.current, self.record()
+        self.address.show_location(here, record.name, uri_of(record.kind, here.bucket, here.key))
+        self._follow_selection()
+
     def show_location(self, location: Location) -> None:
         """Follow the navigator everywhere."""
         record = self._window.services.book.get(location.account_id)

@@ -8,13 +8,13 @@ from PySide6.QtGui import QDesktopServices
 from artifact_browser.errors import DiskError
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.format import size
-from artifact_browser.gui.common.palette import Theme, palette
+from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.shell.about_dialog import AboutDialog
 from artifact_browser.gui.shell.cache_job import clear_cache
 from artifact_browser.gui.shell.main_window import MainWindow
-from artifact_browser.gui.shell.preferences_dialog import Density, Preferences, PreferencesDialog
+from artifact_browser.gui.shell.preferences import Density, Preferences, remembered
+from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
-from artifact_browser.settings import Settings
 
 
 class PreferenceWiring(QObject):
@@ -64,12 +64,3 @@ class PreferenceWiring(QObject):
 
     def _open_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._window.services.paths.log)))
-
-
-def remembered(settings: Settings) -> Preferences:
-    """What was chosen before; what is not understood is as if never chosen."""
-    theme, density = settings.get("theme"), settings.get("density")
-    return Preferences(
-        Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
-        Density(density) if density in set(Density) else Density.NORMAL,
-    )

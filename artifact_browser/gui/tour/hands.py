@@ -74,8 +74,10 @@ class Hands:
         await self.pause(0.05)
 
     async def keys(self, key: Qt.Key, modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-        """A shortcut in the window."""
-        QTest.keyClick(self.window, key, modifiers)
+        """A shortcut, where the keyboard focus is."""
+        self.window.activateWindow()
+        await self.until("the window is active", self.window.isActiveWindow)
+        QTest.keyClick(QApplication.focusWidget() or self.window, key, modifiers)
         await self.pause(0.05)
 
     async def row(self, view: QAbstractItemView, text: str, timeout_s: float = 30.0) -> QModelIndex:

@@ -52,9 +52,11 @@ async def _account(services: Services, endpoint: str) -> AccountRecord:
     kept: asyncio.Future[ArtifactBrowserError | None] = asyncio.get_running_loop().create_future()
     loop = asyncio.get_running_loop()
     secret = Secret(os.environ[ACCESS_KEY], os.environ[SECRET_KEY])
-    services.broker.keep(
-        record.id, secret, KeySource.SESSION, lambda error: loop.call_soon_threadsafe(kept.set_result, error)
-    )
+
+    def done(error: ArtifactBrowserError | None) -> None:
+        loop.call_soon_threadsafe(kept.set_result, error)
+
+    services.broker.keep(record.id, secret, KeySource.SESSION, done)
     error = await kept
     if error is not None:
         raise error
