@@ -29,10 +29,10 @@ from artifact_browser.gui.common.icons import app_icon
 from artifact_browser.gui.shell.arguments import Arguments, parsed
 from artifact_browser.gui.shell.faults import CrashTrace, Faults
 from artifact_browser.gui.shell.instance import Instance, Joined
+from artifact_browser.gui.shell.preferences import remembered
 from artifact_browser.gui.shell.quit_signals import QuitSignals
 from artifact_browser.gui.shell.theme import Look
 from artifact_browser.gui.shell.window import Window
-from artifact_browser.gui.shell.wiring_preferences import remembered
 from artifact_browser.paths import APP_ID, Paths, in_home, of_user
 
 _LOG = logging.getLogger(__name__)

@@ -43,6 +43,7 @@ def services(short_folder: Path) -> Iterator[Services]:
 def window(qtbot: QtBot, look: QApplication, services: Services) -> Iterator[Window]:
     """The whole window, shown; nothing is listed yet (``window.start()`` does that)."""
     made = Window(services)
+    made.furnish()
     made.main.resize(1440, 900)
     with qtbot.waitExposed(made.main):
         made.main.show()

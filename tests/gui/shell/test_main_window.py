@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from artifact_browser.gui.common.palette import DARK, LIGHT, Theme, palette
-from artifact_browser.gui.shell.preferences_dialog import Density, PreferencesDialog
+from artifact_browser.gui.shell.preferences import Density
+from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
 from artifact_browser.gui.shell.window import Window
 
 
@@ -113,6 +114,7 @@ def test_size_and_division_are_remembered(qtbot: QtBot, window: Window, look: QA
     divided = window.main._columns.sizes()
     window.main.close()
     again = Window(window.main.services)
+    again.furnish()
     qtbot.addWidget(again.main)
     with qtbot.waitExposed(again.main):
         again.main.show()
@@ -131,6 +133,7 @@ def test_nonsense_in_the_settings_is_ignored(qtbot: QtBot, window: Window, look:
     settings.set("theme", "pink")
     settings.set("density", 7)
     again = Window(window.main.services)
+    again.furnish()
     qtbot.addWidget(again.main)
     with qtbot.waitExposed(again.main):
         again.main.show()

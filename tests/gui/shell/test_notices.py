@@ -21,6 +21,7 @@ def damaged(qtbot: QtBot, look: QApplication, short_folder: Path) -> Iterator[Wi
     paths.settings_file.write_text("[]")
     services = bootstrap.build(paths)
     window = Window(services)
+    window.furnish()
     with qtbot.waitExposed(window.main):
         window.main.show()
     yield window

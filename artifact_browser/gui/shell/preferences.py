@@ -1,0 +1,33 @@
+"""What a person prefers, as the settings remember it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from artifact_browser.gui.common.palette import Theme
+from artifact_browser.settings import Settings
+
+
+class Density(StrEnum):
+    """How high rows are."""
+
+    NORMAL = "normal"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What can be chosen."""
+
+    theme: Theme = Theme.SYSTEM
+    density: Density = Density.NORMAL
+
+
+def remembered(settings: Settings) -> Preferences:
+    """What was chosen before; what is not understood is as if never chosen."""
+    theme, density = settings.get("theme"), settings.get("density")
+    return Preferences(
+        Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
+        Density(density) if density in set(Density) else Density.NORMAL,
+    )
