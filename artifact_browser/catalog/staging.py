@@ -31,14 +31,17 @@ from artifact_browser.errors import (
     CommitConflict,
     FilesMissing,
     InputError,
+    NetworkError,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
+    ServerFault,
 )
 from artifact_browser.storage.driver import Driver, Support
 
 #: How often an edit starts again because somebody else wrote in between.
 EDIT_TRIES = 12
+_DELETE_TRIES = 3
 
 Edit = Callable[[dict[Any, Any]], None]
 
@@ -211,28 +214,30 @@ def discard(
 
 
 def delete_staged(driver: Driver, place: Place, etag: str) -> bool:
-    """Delete ``_manifest.yaml`` if it is still ``etag``; ``False``: a new edit began, it was left alone.
+    """Delete ``_manifest.yaml`` if it is still ``etag``.
+
+    ``False``: it was left alone (a new edit began, or the store would not say); the next commit finishes.
 
     Where the store does not honour a condition on DELETE it is compared right before.
     """
-    if driver.capabilities.conditional_delete is not Support.NO:
+    conditional = driver.capabilities.conditional_delete is not Support.NO
+    for _ in range(_DELETE_TRIES):
         try:
-            driver.delete(place.bucket, place.staged_key, if_match=etag)
+            if conditional:
+                driver.delete(place.bucket, place.staged_key, if_match=etag)
+                return True
+            now = read_state(driver, place.bucket, place.staged_key)
+            if now is None or now.etag != etag:
+                return now is None
+            driver.delete(place.bucket, place.staged_key)
             return True
         except NotSupported:
-            pass
-        except (PreconditionFailed, OutcomeUnknown):
+            conditional = False
+        except (PreconditionFailed, OutcomeUnknown, NetworkError, ServerFault):
             now = read_state(driver, place.bucket, place.staged_key)
-            if now is None:
-                return True
-            if now.etag != etag:
-                return False
-    now = read_state(driver, place.bucket, place.staged_key)
-    if now is not None and now.etag != etag:
-        return False
-    if now is not None:
-        driver.delete(place.bucket, place.staged_key)
-    return True
+            if now is None or now.etag != etag:
+                return now is None
+    return False
 
 
 def _allowed(path: str) -> bool:

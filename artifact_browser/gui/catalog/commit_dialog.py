@@ -1,0 +1,44 @@
+"""Before a commit: what will be committed, and everything that stands in its way, at once."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QWidget
+
+from artifact_browser.catalog.commit import CommitPlan
+from artifact_browser.gui.catalog.file_list import FileList
+from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
+from artifact_browser.gui.common.dialog import AppDialog
+from artifact_browser.gui.common.format import count, printable, size
+from artifact_browser.gui.common.widgets import Kind, label
+
+_LIST_PX = 200
+
+
+class CommitDialog(AppDialog):
+    """Named ``Commit``; main button ``Commit``, out of reach while there are problems."""
+
+    def __init__(self, plan: CommitPlan, parent: QWidget | None = None) -> None:
+        super().__init__("Commit", "Commit", parent, subtitle=printable(plan.title), width=560)
+        self.plan = plan
+        total = sum(file.size_bytes or 0 for file in plan.files)
+        replaces = "replaces what is committed now" if plan.replaces else "is committed for the first time"
+        sentence = f"The manifest with {count(len(plan.files), 'file')} ({size(total)}) {replaces}."
+        if plan.unfinished:
+            sentence = "An earlier commit of this was interrupted. Committing again finishes it."
+        self.body.addWidget(label(sentence, wrap=True))
+        model = FileListModel(self)
+        troubles = {problem.path: problem.sentence for problem in plan.problems}
+        sizes = {file.path: file.size_bytes for file in plan.files}
+        first = [FileRow(path, sizes.get(path), trouble=words) for path, words in troubles.items()]
+        model.show([*first, *(FileRow(path, bytes_) for path, bytes_ in sizes.items() if path not in troubles)])
+        files = FileList(model)
+        files.setMinimumHeight(_LIST_PX)
+        self.body.addWidget(label("Files", Kind.SECTION))
+        self.body.addWidget(files, 1)
+        files.setVisible(bool(model.rowCount()))
+        if troubles:
+            self.show_note(
+                f"{count(len(troubles), 'file')} cannot be committed. Upload and stage them again, or remove them from "
+                "the artifact."
+            )
+            self.primary.setEnabled(False)

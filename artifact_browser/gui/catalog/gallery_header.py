@@ -1,0 +1,68 @@
+"""The lines above the cards: title, counts and state of the index, what can be made here."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from artifact_browser.gui.common.widgets import Kind, button, label
+
+
+class GalleryHeader(QWidget):
+    """Speaks; decides nothing."""
+
+    new_collection_requested = Signal()
+    new_artifact_requested = Signal()
+    index_update_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.title = label("", Kind.TITLE, copyable=True)
+        self.title.setAccessibleName("Collection title")
+        self.state = label("", Kind.DIM, copyable=True)
+        self.state.setAccessibleName("Gallery state")
+        self.update_index = button("Update index", Kind.LINK, clicked=self.index_update_requested.emit)
+        self.update_index.setToolTip("Read all children and write the collection\u2019s list anew")
+        self.badge = label("no atomic writes here", Kind.CHIP_WARNING)
+        self.badge.setToolTip(
+            "This store ignores conditions on writes. Two people who commit at the same moment may overwrite each other; "
+            "each write is checked before and after."
+        )
+        self.new_collection = button("New collection\u2026", clicked=self.new_collection_requested.emit)
+        self.new_artifact = button("New artifact\u2026", Kind.PRIMARY, clicked=self.new_artifact_requested.emit)
+        facts = QHBoxLayout()
+        facts.setSpacing(8)
+        facts.addWidget(self.state)
+        facts.addWidget(self.update_index)
+        facts.addWidget(self.badge)
+        facts.addStretch(1)
+        texts = QVBoxLayout()
+        texts.setSpacing(2)
+        texts.addWidget(self.title)
+        texts.addLayout(facts)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        row.addLayout(texts, 1)
+        row.addWidget(self.new_collection)
+        row.addWidget(self.new_artifact)
+        self.show_index_problem(False)
+        self.badge.hide()
+
+    def show_title(self, title: str, description: str = "") -> None:
+        self.title.setText(title)
+        self.title.setToolTip(description)
+
+    def show_state(self, text: str) -> None:
+        """``8 artifacts \u00b7 1 staged edit \u00b7 index up to date``."""
+        self.state.setText(text)
+
+    def show_index_problem(self, wrong: bool) -> None:
+        """Whether the index may be brought up to date by a button."""
+        self.update_index.setVisible(wrong)
+
+    def allow(self, *, collection: bool, artifact: bool, reason: str) -> None:
+        """What may be made here; ``reason`` is the tooltip of what may not."""
+        for made, allowed in ((self.new_collection, collection), (self.new_artifact, artifact)):
+            made.setEnabled(allowed)
+            made.setToolTip("" if allowed else reason)
