@@ -17,9 +17,11 @@ from artifact_browser.errors import (
     ArtifactBrowserError,
     BlobNotFound,
     ChecksumMismatch,
+    NetworkError,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
+    StorageError,
     UploadNotFound,
 )
 from artifact_browser.storage.driver import (
@@ -41,6 +43,7 @@ from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES, Finished, S
 
 FOLDER_TYPE = "application/x-directory"
 _TRIES = 3
+_ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +179,30 @@ class FinishUpload(Task):
 
 @dataclass(frozen=True, slots=True)
 class AbortUpload(Task):
-    """Drop an unfinished upload and its parts."""
+    """Drop an unfinished upload and its parts.
+
+    Parts that were under way when it was dropped may still arrive (and be billed for ever), and some servers stumble
+    over them, so it is dropped until the store says that it does not know it any more.
+    """
 
     bucket: str
     key: str
     upload_id: str
 
     def run(self, stage: Stage) -> None:
-        stage.driver.abort_upload(self.bucket, self.key, self.upload_id)
+        trouble: ArtifactBrowserError | None = None
+        for pause_s in _ABORT_PAUSES_S:
+            try:
+                stage.driver.abort_upload(self.bucket, self.key, self.upload_id)
+                if not stage.driver.list_parts(self.bucket, self.key, self.upload_id):
+                    return
+            except UploadNotFound:
+                return
+            except (StorageError, NetworkError) as error:
+                trouble = error
+            stage.cancel.wait(pause_s)
+        if trouble is not None:
+            raise trouble
 
 
 class PutCourse:

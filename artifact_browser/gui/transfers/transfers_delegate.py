@@ -37,11 +37,8 @@ class TransfersDelegate(QStyledItemDelegate):
         assert isinstance(model, TransfersModel)
         held = tokens()
         rect = QRect(option.rect)
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if selected:
-            painter.fillRect(rect.adjusted(0, 1, 0, -1), held.selection)
         if model.item(index) is None:
             painter.fillRect(QRect(rect.left(), rect.bottom(), rect.width(), 1), held.line)
         self._paint_cell(painter, option, rect.adjusted(_PADDING_PX, 0, -_PADDING_PX, 0), index, model, held)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from artifact_browser.gui.common.format import speed
@@ -14,6 +14,7 @@ from artifact_browser.gui.transfers.transfer_words import time_left
 from artifact_browser.transfers.state import JobSnapshot, JobState, Verb
 
 HEADER_PX = 38
+CHIP_PX = 22
 
 
 class TransfersHeader(QWidget):
@@ -39,7 +40,9 @@ class TransfersHeader(QWidget):
         row.setContentsMargins(16, 0, 12, 0)
         row.setSpacing(8)
         for words in (self.title, self.active, self.attention, self.done):
-            row.addWidget(words)
+            row.addWidget(words, 0, Qt.AlignmentFlag.AlignVCenter)
+        for chip in (self.active, self.attention, self.done):
+            chip.setFixedHeight(CHIP_PX)
         row.addStretch(1)
         for widget in (self.speeds, self.left, self.clear, self.fold):
             row.addWidget(widget)

@@ -2,92 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QMenu, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from artifact_browser.errors import ErrorRecord, error_from
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
-from artifact_browser.gui.common.state_view import State, StateView
-from artifact_browser.gui.common.widgets import Kind, line, set_kind
+from artifact_browser.gui.common.widgets import Kind, button, label, line, set_kind
 from artifact_browser.gui.transfers.relay import TransferRelay
-from artifact_browser.gui.transfers.transfers_delegate import TransfersDelegate
 from artifact_browser.gui.transfers.transfers_header import HEADER_PX, TransfersHeader
-from artifact_browser.gui.transfers.transfers_model import RowAction, TransferColumn, TransfersModel
+from artifact_browser.gui.transfers.transfers_model import RowAction, TransfersModel
+from artifact_browser.gui.transfers.transfers_view import TransfersView
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.queue import TransferQueue
 
-_WIDTHS = {
-    TransferColumn.PROGRESS: 200,
-    TransferColumn.SPEED: 96,
-    TransferColumn.STATE: 124,
-    TransferColumn.ACTION: 40,
-}
 _NO_LIMIT = 16_777_215  # QWIDGETSIZE_MAX
-
-
-class TransfersView(QTreeView):
-    """The rows. Accessible name ``Transfers``."""
-
-    #: the button at the end of a row, or its key: ``(handle, name of the action)``
-    action_chosen = Signal(object, str)
-
-    def __init__(self, model: TransfersModel, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setModel(model)
-        self._delegate = TransfersDelegate(self)
-        self.setItemDelegate(self._delegate)
-        self.setAccessibleName("Transfers")
-        self.setHeaderHidden(True)
-        self.setIndentation(18)
-        self.setMouseTracking(True)
-        self.setAllColumnsShowFocus(True)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.setFrameShape(QTreeView.Shape.NoFrame)
-        self._size_columns()
-        self.expanded.connect(lambda index: model.show_items(index, True))
-        self.collapsed.connect(lambda index: model.show_items(index, False))
-        self.clicked.connect(self._act)
-        palette().changed.connect(self.viewport().update)
-
-    def _size_columns(self) -> None:
-        head = self.header()
-        head.setMinimumSectionSize(32)
-        head.setStretchLastSection(False)
-        for column in TransferColumn:
-            fixed = column in _WIDTHS
-            head.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed if fixed else QHeaderView.ResizeMode.Stretch)
-            if fixed:
-                head.resizeSection(column, _WIDTHS[column])
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        index = self.indexAt(event.position().toPoint())
-        over = index if index.column() == TransferColumn.ACTION else QModelIndex()
-        if self._delegate.hover != over:
-            self._delegate.hover = QPersistentModelIndex(over)
-            self.viewport().update()
-        super().mouseMoveEvent(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        index = self.currentIndex().siblingAtColumn(TransferColumn.ACTION)
-        if event.key() == Qt.Key.Key_Delete and index.isValid():
-            self._act(index)
-        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and index.isValid():
-            first = index.siblingAtColumn(0)
-            self.setExpanded(first, not self.isExpanded(first))
-        else:
-            super().keyPressEvent(event)
-
-    def _act(self, index: QModelIndex) -> None:
-        model = self.model()
-        assert isinstance(model, TransfersModel)
-        if index.column() == TransferColumn.ACTION and (action := model.action(index)):
-            self.action_chosen.emit(model.handle(index), action)
+_EMPTY_ICON_PX = 20
 
 
 class TransfersPanel(QWidget):
@@ -108,14 +39,7 @@ class TransfersPanel(QWidget):
         self.model = TransfersModel(queue, self)
         self.header = TransfersHeader()
         self.view = TransfersView(self.model)
-        self.empty = StateView()
-        self.empty.show_state(
-            State.EMPTY,
-            "No transfers yet",
-            detail="Drop files on the table or on a folder of the tree.",
-            action_label="Upload files\u2026",
-            action=self.upload_wanted.emit,
-        )
+        self.empty = self._empty_line()
         self._folded = False
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -132,6 +56,24 @@ class TransfersPanel(QWidget):
         self.view.doubleClicked.connect(self._show_reason)
         relay.changed.connect(self._on_changed)
         self.refresh()
+
+    def _empty_line(self) -> QWidget:
+        """Why there is nothing, in one line: the strip is low."""
+        made = QWidget()
+        row = QHBoxLayout(made)
+        row.setSpacing(8)
+        picture = QLabel()
+        picture.setPixmap(icon("inbox", "faint").pixmap(_EMPTY_ICON_PX, _EMPTY_ICON_PX))
+        palette().changed.connect(
+            lambda: picture.setPixmap(icon("inbox", "faint").pixmap(_EMPTY_ICON_PX, _EMPTY_ICON_PX))
+        )
+        words = label("No transfers yet. Drop files on the table or on a folder of the tree.", Kind.DIM)
+        row.addStretch(1)
+        row.addWidget(picture)
+        row.addWidget(words)
+        row.addWidget(button("Upload files\u2026", Kind.LINK, clicked=self.upload_wanted.emit))
+        row.addStretch(1)
+        return made
 
     def refresh(self) -> None:
         """Take over which jobs there are."""
