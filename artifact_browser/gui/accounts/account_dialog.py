@@ -67,7 +67,7 @@ class AccountDialog(AppDialog):
         if self._draft is not None:
             super().accept()
         else:
-            self._grow()
+            self.grow()
 
     def show_tested(self, sentences: list[str]) -> None:
         """The account works; further sentences are remarks."""
@@ -83,7 +83,7 @@ class AccountDialog(AppDialog):
     def _test(self) -> None:
         draft = self.form.draft()
         if draft is None:
-            self._grow()
+            self.grow()
             return
         self.test.setEnabled(False)
         self.test.setText("Testing\u2026")
@@ -96,4 +96,4 @@ class AccountDialog(AppDialog):
 
     def _edited(self) -> None:
         self.show_note("")
-        self._grow()
+        self.grow()

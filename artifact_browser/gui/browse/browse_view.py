@@ -68,6 +68,8 @@ class BrowseView(QWidget):
         column.addWidget(self._stack, 1)
         column.addWidget(self.drop_hint)
         column.addWidget(self.footer)
+        #: the table had the focus before a page without rows took its place
+        self._keeps_focus = False
         self._busy = QTimer(self, singleShot=True, interval=BUSY_AFTER_MS)
         self._busy.timeout.connect(self._show_busy)
         self._chosen = QTimer(self, singleShot=True, interval=0)
@@ -112,7 +114,7 @@ class BrowseView(QWidget):
         if state.status is not ListingStatus.LISTING or state.shown:
             self._busy.stop()
         if state.shown:
-            self._stack.setCurrentWidget(self.table)
+            self._show_page(self.table)
         elif state.status is ListingStatus.LISTING:
             if not self._busy.isActive():
                 self._busy.start()
@@ -124,12 +126,22 @@ class BrowseView(QWidget):
             self._show_empty(state)
         self.state_changed.emit(state)
 
+    def _show_page(self, page: QWidget) -> None:
+        """Turn to a page; the keyboard focus stays in the middle of the window if it was there."""
+        focused = self.window().focusWidget()
+        held = focused is not None and self._stack.isAncestorOf(focused)
+        self._stack.setCurrentWidget(page)
+        self._keeps_focus = self._keeps_focus or held
+        if self._keeps_focus and page is self.table:
+            self._keeps_focus = False
+            self.table.setFocus()
+
     def _show_busy(self) -> None:
         if self.listing.state.status is ListingStatus.LISTING and not self.listing.state.shown:
             self._nothing.show_state(
                 State.BUSY, "Listing\u2026", action_label="Stop", action=self.listing.stop, icon_name="hourglass"
             )
-            self._stack.setCurrentWidget(self._nothing)
+            self._show_page(self._nothing)
 
     def _show_failed(self, error: ArtifactBrowserError) -> None:
         if isinstance(error, AccessDenied) and not self.listing.location.bucket:
@@ -143,7 +155,7 @@ class BrowseView(QWidget):
         else:
             label, action = self._way_out(error)
             self._nothing.show_error(error, action_label=label, action=action)
-        self._stack.setCurrentWidget(self._nothing)
+        self._show_page(self._nothing)
 
     def _way_out(self, error: ArtifactBrowserError) -> tuple[str, Callable[[], object]]:
         """The one action that helps with an error."""
@@ -161,7 +173,7 @@ class BrowseView(QWidget):
             f"No match for \u201c{printable(state.arrangement.text)}\u201d among {state.total:,} listed.",
             icon_name="search",
         )
-        self._stack.setCurrentWidget(self._nothing)
+        self._show_page(self._nothing)
 
     def _show_empty(self, state: ListingState) -> None:
         location, record = self.listing.location, self.listing.record
@@ -186,7 +198,7 @@ class BrowseView(QWidget):
                 action=self.upload_wanted.emit,
                 icon_name="folder-open",
             )
-        self._stack.setCurrentWidget(self._nothing)
+        self._show_page(self._nothing)
 
     def _show_no_buckets(self, *, by_name: bool) -> None:
         self._nothing.show_state(

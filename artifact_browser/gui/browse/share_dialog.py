@@ -149,6 +149,7 @@ class ShareDialog(AppDialog):
         self.primary.setText(f"Copy {len(links)} links" if len(links) > 1 else "Copy link")
         self.primary.setAccessibleName("Copy link")
         self.show_note("")
+        self.grow()
         self.set_busy(False)
 
     def show_failure(self, error: ArtifactBrowserError) -> None:

@@ -122,7 +122,7 @@ class AppDialog(QDialog):
     def show_note(self, text: str, kind: Kind = Kind.NOTE_BAD) -> None:
         """Say what is wrong (or went well) above the footer; empty hides it."""
         self.note.show_text(text, kind)
-        self._grow()
+        self.grow()
 
     def set_busy(self, busy: bool) -> None:
         """Keep the primary button out of reach while something is under way."""
@@ -135,10 +135,10 @@ class AppDialog(QDialog):
     def showEvent(self, event: QShowEvent) -> None:
         self.primary.setDefault(not self._destructive)
         self._order_focus()
-        self._grow()
+        self.grow()
         super().showEvent(event)
 
-    def _grow(self) -> None:
+    def grow(self) -> None:
         """Wrapped text needs height by width, which Qt does not ask of a window."""
         layout = self.layout()
         if layout is not None:

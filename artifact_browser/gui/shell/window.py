@@ -32,6 +32,7 @@ class Window:
         self._furnished = True
         from artifact_browser.gui.shell.wiring_accounts import AccountWiring
         from artifact_browser.gui.shell.wiring_buckets import BucketWiring
+        from artifact_browser.gui.shell.wiring_catalog import CatalogWiring
         from artifact_browser.gui.shell.wiring_first_run import FirstRunWiring
         from artifact_browser.gui.shell.wiring_notices import NoticeWiring
         from artifact_browser.gui.shell.wiring_opening import OpeningWiring
@@ -42,6 +43,7 @@ class Window:
         self.accounts = AccountWiring(self.main, self.browse)
         self.buckets = BucketWiring(self.main, self.browse)
         self.transfers = TransferWiring(self.main, self.browse)
+        self.catalog = CatalogWiring(self.main, self.browse, self.transfers)
         self.opening = OpeningWiring(self.main, self.browse, self.transfers)
         self.preferences = PreferenceWiring(self.main, self.browse)
         self.notices = NoticeWiring(self.main)

@@ -45,6 +45,7 @@ class BrowseWiring(QObject):
         window.bar.filter.fill(self.filter)
         window.centre.table.fill(self.view)
         window.details.fill(self.details)
+        self._blob_wanted: Location | None = None
         self._connect_navigation()
         self._connect_actions()
         self.show_pins()
@@ -116,6 +117,11 @@ class BrowseWiring(QObject):
             return
         self._window.navigator.go(location)
 
+    def show_blob(self, location: Location) -> None:
+        """Go to the folder of a blob and select it once it is listed."""
+        self._blob_wanted = location
+        self._window.navigator.go(location.parent)
+
     def open_entry(self, entry: Entry) -> bool:
         """Go into a bucket or folder; ``False`` when it is a blob."""
         if entry.is_blob:
@@ -171,6 +177,10 @@ class BrowseWiring(QObject):
         listing = state.status is ListingStatus.LISTING
         if actions.context.listing != listing:
             actions.apply(replace(actions.context, listing=listing))
+        wanted = self._blob_wanted
+        if not listing and wanted is not None and wanted.parent == self.view.listing.location:
+            self._blob_wanted = None
+            self.view.table.select_keys({(True, wanted.key)})
 
     def _follow_selection(self) -> None:
         window, record = self._window, self.record()

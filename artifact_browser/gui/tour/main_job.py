@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
@@ -127,29 +127,31 @@ class MainJob:
         window.main.actions_["gallery_view"].trigger()
         await hands.pause(0.3)
         window.main.actions_["new_collection"].trigger()
-        await hands.type_into("Title", "Field data", QLineEdit)
+        await hands.type_into("Name", "Field data", QLineEdit)
         await hands.press("Create", QPushButton)
         await self._at(Location(self._record.id, BUCKET, f"{COLLECTION}/"))
         return COLLECTION
 
     async def new_artifact(self) -> str:
+        """A staged artifact: its page opens, ready for files."""
         hands = self._hands
         await hands.until("an artifact can be made", self._window.main.actions_["new_artifact"].isEnabled)
         self._window.main.actions_["new_artifact"].trigger()
-        await hands.type_into("Title", "Sensor run 7", QLineEdit)
+        await hands.type_into("Name", "Sensor run 7", QLineEdit)
         await hands.press("Create", QPushButton)
-        await self._card("Sensor run 7")
+        await self._at(Location(self._record.id, BUCKET, f"{COLLECTION}/{ARTIFACT}/"))
+        gallery = self._window.catalog.gallery
+        await hands.until("its page is shown", gallery.artifact_view.isVisible)
         return ARTIFACT
 
     async def stage_files(self) -> str:
-        """Drop files on the artifact's card."""
-        gallery = self._window.catalog.room.gallery
-        await self._hands.click_row(gallery.view, "Sensor run 7")
-        files = sorted((self._work / FOLDER).glob("*.*"))
-        index = await self._hands.row(gallery.view, "Sensor run 7")
-        at = gallery.view.visualRect(index).center()
-        handle = await self._transfer(lambda: self._hands.drop(gallery.view.viewport(), files, at))
-        await self._hands.until("the files are recorded", self._window.main.actions_["commit"].isEnabled)
+        """Drop files on the artifact's page."""
+        page = self._window.catalog.gallery.artifact_view
+        files = sorted(path for path in (self._work / FOLDER).iterdir() if path.is_file())
+        handle = await self._transfer(lambda: self._hands.drop(page, files))
+        names = {path.name for path in files}
+        await self._hands.until("the files are recorded", lambda: names <= _texts(page.files))
+        await self._hands.until("it can be committed", self._window.main.actions_["commit"].isEnabled)
         return f"{handle.snapshot.counts.items_done} files"
 
     async def commit(self) -> str:
@@ -157,20 +159,20 @@ class MainJob:
         self._window.main.actions_["commit"].trigger()
         button = await hands.wait_for(QPushButton, "Commit")
         await hands.until("the commit may go ahead", button.isEnabled)
-        self.before_commit = hands.picture()
         await hands.press("Commit", QPushButton)
         await hands.until("the dialog closes", lambda: hands.find(QPushButton, "Commit") is None)
+        await hands.until("nothing is staged any more", lambda: not self._window.main.actions_["commit"].isEnabled())
         return "committed"
 
     async def card(self) -> str:
-        """The card says committed."""
-        gallery = self._window.catalog.room.gallery
-        await self._card("Sensor run 7")
-        index = await self._hands.row(gallery.view, "Sensor run 7")
+        """Up in the collection, the card says committed."""
+        self._window.navigator.up()
+        view = self._window.catalog.gallery.view
+        index = await self._hands.row(view, "Sensor run 7")
         described = Qt.ItemDataRole.AccessibleDescriptionRole
 
         def committed() -> bool:
-            return "committed" in str(gallery.view.model().index(index.row(), 0).data(described) or "").lower()
+            return "committed" in str(view.model().index(index.row(), 0).data(described) or "").lower()
 
         await self._hands.until("the card says committed", committed)
         await self._hands.pause(1.0)
@@ -187,9 +189,6 @@ class MainJob:
             return listing.location == location and listing.state.status.value == "complete"
 
         await self._hands.until(f"{location.bucket or 'the account'} is listed", complete)
-
-    async def _card(self, title: str) -> None:
-        await self._hands.row(self._window.catalog.room.gallery.view, title)
 
     async def _transfer(self, begin: Callable[[], Awaitable[None]]) -> TransferHandle:
         """Begin a transfer and wait for its end."""
@@ -220,6 +219,10 @@ class MainJob:
         _paint_cover(folder / "cover.png")
         self._files["cover.png"] = (folder / "cover.png").read_bytes()
         return folder
+
+
+def _texts(model: QAbstractItemModel) -> set[str]:
+    return {str(model.index(row, 0).data()) for row in range(model.rowCount())}
 
 
 def _fetch(url: str) -> bytes:

@@ -27,6 +27,7 @@ async def run_tour(services: Services, window: Window, folder: Path, endpoint: s
     :param endpoint: an S3 endpoint to do it on instead of *This computer*; keys come from the environment
     """
     folder.mkdir(parents=True, exist_ok=True)
+    window.main.resize(1440, 900)
     hands = Hands(window.main)
     record = await _account(services, endpoint) if endpoint else services.book.get(THIS_COMPUTER)
     window.browse.tree.reload_accounts()

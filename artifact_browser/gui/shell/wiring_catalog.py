@@ -1,0 +1,150 @@
+"""The gallery, wired: it follows the navigator while it is shown; staging goes through transfers, then is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.errors import AccountNotFound
+from artifact_browser.gui.catalog.catalog_room import CatalogRoom
+from artifact_browser.gui.catalog.gallery import Gallery
+from artifact_browser.gui.shell.main_window import MainWindow
+from artifact_browser.gui.shell.wiring_browse import BrowseWiring
+from artifact_browser.gui.shell.wiring_transfers import TransferWiring
+from artifact_browser.storage.location import Location
+from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.state import ItemState
+
+
+class CatalogWiring(QObject):
+    """Owns gallery and catalog room."""
+
+    def __init__(self, window: MainWindow, browse: BrowseWiring, transfers: TransferWiring) -> None:
+        super().__init__(window)
+        self._window, self._browse, self._transfers = window, browse, transfers
+        self._staging: dict[TransferHandle, tuple[AccountRecord, Location]] = {}
+        self.gallery = Gallery(window.services, window.bridge)
+        self.room = CatalogRoom(window.services, window.bridge, window)
+        window.centre.gallery.fill(self.gallery)
+        self._connect_gallery()
+        self._connect_actions()
+        window.navigator.location_changed.connect(self._follow)
+        window.navigator.refresh_requested.connect(self._refresh)
+        window.centre.currentChanged.connect(self._switched)
+        browse.filter.filter_changed.connect(self._filter)
+        window.closing.connect(self.gallery.stop)
+
+    def _connect_gallery(self) -> None:
+        gallery, room = self.gallery, self.room
+        gallery.location_opened.connect(self._window.navigator.go)
+        gallery.manifest_requested.connect(self._show_blob)
+        gallery.context_changed.connect(self._apply_context)
+        gallery.card_selected.connect(lambda _: self._apply_context())
+        gallery.new_collection_requested.connect(lambda at: room.new_collection(self._record(), at))
+        gallery.new_artifact_requested.connect(lambda at: room.new_artifact(self._record(), at))
+        gallery.stage_files_requested.connect(lambda at: room.choose_and_stage(self._record(), at))
+        gallery.commit_requested.connect(lambda at: room.commit(self._record(), at))
+        gallery.discard_requested.connect(lambda at: room.discard(self._record(), at))
+        gallery.index_update_requested.connect(lambda at: room.update_index(self._record(), at))
+        gallery.files_dropped.connect(lambda at, paths: room.stage(self._record(), at, list(map(str, paths))))
+        gallery.view.context_menu_wanted.connect(self._menu)
+        room.catalog_changed.connect(self._changed)
+        room.created.connect(self._window.navigator.go)
+        room.stage_requested.connect(self._upload)
+        self._transfers.room.job_finished.connect(self._uploaded)
+
+    def _connect_actions(self) -> None:
+        actions, room, gallery = self._window.actions_, self.room, self.gallery
+        here = self._window.navigator
+        actions["new_collection"].triggered.connect(lambda: room.new_collection(self._record(), here.current))
+        actions["new_artifact"].triggered.connect(lambda: room.new_artifact(self._record(), gallery.location))
+        for name, act in {
+            "stage_files": room.choose_and_stage,
+            "commit": room.commit,
+            "discard": room.discard,
+        }.items():
+            actions[name].triggered.connect(partial(self._on_artifact, act))
+
+    def _on_artifact(self, act: object, _checked: bool = False) -> None:
+        artifact = self.gallery.artifact
+        if artifact is not None and callable(act):
+            act(self._record(), artifact)
+
+    # -- following ----------------------------------------------------------------------------------------------
+    def _record(self) -> AccountRecord:
+        return self._browse.record()
+
+    def _follow(self, location: Location) -> None:
+        if self._window.centre.shows_gallery:
+            self.gallery.show_location(self._record(), location)
+        self._apply_context()
+
+    def _refresh(self) -> None:
+        self._follow(self._window.navigator.current)
+
+    def _switched(self, _: int) -> None:
+        if self._window.centre.shows_gallery:
+            self.gallery.set_filter(self._browse.filter.text())
+            self._follow(self._window.navigator.current)
+        else:
+            self.gallery.stop()
+            self._apply_context()
+
+    def _filter(self, text: str) -> None:
+        if self._window.centre.shows_gallery:
+            self.gallery.set_filter(text)
+
+    def _apply_context(self) -> None:
+        actions, gallery, shown = self._window.actions_, self.gallery, self._window.centre.shows_gallery
+        actions.apply(
+            replace(
+                actions.context,
+                collection=shown and gallery.is_collection,
+                artifact=shown and gallery.artifact is not None,
+                staged_artifact=shown and gallery.artifact_is_staged,
+            )
+        )
+
+    def _changed(self, location: Location) -> None:
+        """Something at or below ``location`` is not what it was: look again at what is shown."""
+        current = self._window.navigator.current
+        if current.bucket == location.bucket and (
+            current.key.startswith(location.key) or location.key.startswith(current.key)
+        ):
+            self._window.navigator.refresh()
+        self._browse.tree.reload(location.parent)
+
+    def _show_blob(self, location: Location) -> None:
+        """A manifest in the table, selected, with its text in the details drawer."""
+        self._window.centre.show_table()
+        self._window.actions_["details"].setChecked(True)
+        self._browse.show_blob(location)
+
+    def _menu(self, at: QPoint) -> None:
+        names = ("stage_files", "commit", "discard", "", "new_artifact", "new_collection", "", "refresh")
+        self._window.actions_.menu(self._window, *names).popup(at)
+
+    # -- staging ------------------------------------------------------------------------------------------------
+    def _upload(self, record: AccountRecord, location: Location, paths: Sequence[str]) -> None:
+        handle = self._transfers.upload(location, [Path(path) for path in paths])
+        if handle is not None:
+            self._staging[handle] = (record, location)
+
+    def _uploaded(self, handle: TransferHandle) -> None:
+        """What arrived is recorded, also when some of it did not."""
+        record, location = self._staging.pop(handle, (None, None))
+        if record is None or location is None:
+            return
+        try:
+            record = self._window.services.book.get(record.id)
+        except AccountNotFound:
+            return  # removed meanwhile: the files are there, nobody can record them
+        done = handle.items({ItemState.DONE}, count=1_000_000)
+        keys = [item.item.target for item in done if not item.item.folder]
+        if keys:
+            self.room.files_staged(record, location, keys)
