@@ -16,7 +16,8 @@ from artifact_browser.gui.common.format import count, printable, size
 from artifact_browser.gui.common.widgets import Kind, button, label
 
 _FIRST = ("name", "description", "type", "version", "tags", "id")
-_FACTS_PX = 220
+_FACTS_PX = 260
+_FACT_PX = 27
 _COMMITTED, _STAGED = "committed", "staged"
 
 
@@ -75,7 +76,8 @@ class ArtifactView(QWidget):
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.Shape.NoFrame)
         scroll.setWidget(facts)
-        scroll.setMaximumHeight(_FACTS_PX)
+        self._scroll = scroll
+        self.setFocusProxy(self._file_list)
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 12)
         column.setSpacing(12)
@@ -123,6 +125,8 @@ class ArtifactView(QWidget):
         self._file_list.setVisible(bool(rows))
         self._file_list.setAccessibleDescription(f"{count(len(files), 'file')}, {size(total)}")
 
+        self._scroll.setFixedHeight(min(_FACTS_PX, max(1, len(fields)) * _FACT_PX))
+
     def _show_fields(self, fields: dict[str, str], before: dict[str, str] | None) -> None:
         while (item := self._facts.takeAt(0)) is not None:
             widget = item.widget()
@@ -134,7 +138,7 @@ class ArtifactView(QWidget):
             self._facts.addWidget(label(printable(name), Kind.DIM), at, 0, Qt.AlignmentFlag.AlignTop)
             value = label(fields[name], wrap=True, copyable=True)
             value.setAccessibleName(name)
-            self._facts.addWidget(value, at, 1)
+            self._facts.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
             if before is not None and before.get(name) != fields[name]:
                 self._facts.addWidget(label("changed", Kind.CHIP_WARNING), at, 2, Qt.AlignmentFlag.AlignTop)
 

@@ -145,7 +145,7 @@ def _draw_gradient(number: int, icon: str, size: QSize, ratio: float) -> QPixmap
         stripe.lineTo(at + lean + _STRIPE_PX, 0)
         stripe.lineTo(at + _STRIPE_PX, height)
         stripe.closeSubpath()
-        painter.fillPath(stripe, QColor(0, 0, 0, 13))
+        painter.fillPath(stripe, QColor(0, 0, 0, 10))
     _put_icon(painter, size, icon, QColor(255, 255, 255), ratio)
     painter.end()
     return drawn

@@ -10,6 +10,7 @@ from artifact_browser.catalog.card import Card, Status
 from artifact_browser.gui.catalog.card_art import RADIUS_PX, CardArt
 from artifact_browser.gui.catalog.covers import CoverLoader
 from artifact_browser.gui.catalog.gallery_model import GalleryModel
+from artifact_browser.gui.catalog.type_chips import type_word
 from artifact_browser.gui.common.palette import Tokens, tokens
 
 #: Half the space between two cards.
@@ -110,7 +111,7 @@ class CardDelegate(QStyledItemDelegate):
         painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), _elided(version, fonts.fact, foot.width() // 2))
         right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
         painter.setPen(colours.faint)
-        painter.drawText(foot, right, _elided(card.type, fonts.fact, foot.width() // 2))
+        painter.drawText(foot, right, _elided(type_word(card.type), fonts.fact, foot.width() // 2))
 
     def _paint_broken(self, painter: QPainter, inner: QRect, card: Card, fonts: _Fonts, colours: Tokens) -> None:
         place, _, problem = _error_parts(card.error)

@@ -198,11 +198,10 @@ class Gallery(QWidget):
     def _take(self, event: Opened | CardsFound) -> None:
         if isinstance(event, Opened):
             self._opened = event
-            if event.kind is PlaceKind.ARTIFACT and not event.error:
+            shows_page = event.kind is PlaceKind.ARTIFACT and not event.error
+            if shows_page:
                 self.artifact_view.show_artifact(event, writable=not self._read_only)
-                self._stack.setCurrentWidget(self.artifact_view)
-            else:
-                self._stack.setCurrentWidget(self._cards)
+            self._turn_to(self.artifact_view if shows_page else self._cards)
             self._refresh_header()
             self.context_changed.emit()
             return
@@ -227,6 +226,15 @@ class Gallery(QWidget):
         self._stack.setCurrentWidget(self._cards)
         self._middle.setCurrentWidget(self.state)
         self.state.show_error(error, action_label="Try again", action=self.refresh)
+
+    def _turn_to(self, page: QWidget) -> None:
+        """Switch pages; the keyboard focus stays in the gallery if it was there."""
+        focused = self.focusWidget()
+        had_focus = focused is not None and focused.hasFocus()
+        self._stack.setCurrentWidget(page)
+        self.setFocusProxy(self.artifact_view if page is self.artifact_view else self.view)
+        if had_focus:
+            self.setFocus()
 
     # -- showing ------------------------------------------------------------------------------------------------
     @property

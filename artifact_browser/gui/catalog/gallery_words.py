@@ -12,10 +12,10 @@ def header_words(model: GalleryModel, opened: Opened | None, summary: ScanSummar
     if opened is None:
         return "Looking\u2026" if scanning else ""
     parts = []
-    if model.total or summary is not None:
-        noun = "artifact" if opened.kind is PlaceKind.COLLECTION else "collection or artifact"
-        plural = "" if opened.kind is PlaceKind.COLLECTION else "collections and artifacts"
-        parts.append(count(model.total, noun, plural))
+    if opened.kind is PlaceKind.COLLECTION:
+        parts.append(count(model.total, "artifact"))
+    elif model.total:
+        parts.append(f"{count(model.total, 'collection or artifact', 'collections and artifacts')} below")
     if model.is_filtered and model.rowCount() != model.total:
         parts.append(f"{model.rowCount():,} shown")
     if model.staged:

@@ -11,15 +11,26 @@ from artifact_browser.gui.common.palette import palette, tokens
 
 _HEIGHT_PX = 24
 _MOST_TYPES = 8
-_LABELS = {
-    "collection": "Collections",
-    "model": "Models",
-    "dataset": "Data sets",
-    "application": "Applications",
-    "notebook": "Notebooks",
-    "workflow": "Workflows",
-    "generic": "Generic",
+#: One and many of each type we know.
+_WORDS = {
+    "collection": ("collection", "Collections"),
+    "model": ("model", "Models"),
+    "dataset": ("data set", "Data sets"),
+    "application": ("application", "Applications"),
+    "notebook": ("notebook", "Notebooks"),
+    "workflow": ("workflow", "Workflows"),
+    "generic": ("", "Other"),
 }
+
+
+def type_word(kind: str) -> str:
+    """A type as a card says it; what we do not know is said as it is."""
+    return _WORDS[kind][0] if kind in _WORDS else kind
+
+
+def _chip_text(kind: str, count: int) -> str:
+    many = _WORDS[kind][1] if kind in _WORDS else kind.capitalize()
+    return f"{many} {count:,}"
 
 
 class Chip(QAbstractButton):
@@ -81,7 +92,7 @@ class TypeChips(QWidget):
     def show_counts(self, types: list[tuple[str, int]], staged: int) -> None:
         """Chips for these types; the chosen one stays chosen while it exists."""
         wanted = [("", "All")]
-        wanted += [(name, f"{_LABELS.get(name, name.capitalize())} {count:,}") for name, count in types[:_MOST_TYPES]]
+        wanted += [(name, _chip_text(name, count)) for name, count in types[:_MOST_TYPES]]
         if staged:
             wanted.append((STAGED_CHIP, f"Staged {staged:,}"))
         if wanted == self._shown:

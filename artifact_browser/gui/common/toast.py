@@ -13,6 +13,7 @@ from artifact_browser.gui.common.widgets import Kind, button, icon_button, label
 
 SHOWN_MS = 6000
 _MARGIN = 20
+_WRAPPED_PX = 480
 
 
 class Toast(QFrame):
@@ -37,6 +38,8 @@ class Toast(QFrame):
         row.setContentsMargins(16, 8, 8, 8)
         row.setSpacing(12)
         self.text = label(text, wrap=len(text) > 80, copyable=True)
+        if self.text.wordWrap():
+            self.text.setMinimumWidth(min(_WRAPPED_PX, window.width() - 6 * _MARGIN))
         row.addWidget(self.text, 1)
         if action_label and action is not None:
             self.action = button(action_label, Kind.LINK, clicked=lambda: self._act(action))

@@ -32,6 +32,7 @@ class FirstRunWiring(QObject):
             self._bar.dismissed.connect(self._dismiss)
             self._bar.way_chosen.connect(add_account)
             browse.view.add_below(self._bar)
+            window.navigator.location_changed.connect(self._follow)
         window.services.book.listen(self._accounts_changed)
 
     @property
@@ -53,6 +54,11 @@ class FirstRunWiring(QObject):
             on_done=lambda _: begin(),
             on_error=lambda _: begin(),
         )
+
+    def _follow(self, location: Location) -> None:
+        """Among the buckets the greeting says where one is; inside one it would be in the way."""
+        if self._bar is not None:
+            self._bar.setVisible(not location.bucket)
 
     def _accounts_changed(self) -> None:
         if self._bar is not None and len(self._window.services.book.all()) > 1:

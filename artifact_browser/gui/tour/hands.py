@@ -106,6 +106,7 @@ class Hands:
         entered = QDragEnterEvent(point, action, data, buttons, no_keys)
         QApplication.sendEvent(target, entered)
         moved = QDragMoveEvent(point, action, data, buttons, no_keys)
+        moved.setAccepted(entered.isAccepted())  # as Qt does: a move is taken where the entry was
         QApplication.sendEvent(target, moved)
         if not moved.isAccepted():
             raise TourFailed("the drop is not accepted there")
