@@ -201,10 +201,7 @@ def _compare(place: Place, children: dict[str, Child], work: _Check) -> Iterable
     """Cards whose status the LIST settles; what must be read goes to ``work.to_read``."""
     for name, child in children.items():
         entry = work.entries.get(name)
-        if not child.committed_etag:
-            work.to_read.append(child)
-        elif entry is None:
-            work.missing += 1
+        if not child.committed_etag or entry is None:
             work.to_read.append(child)
         elif ENTRY_ETAG not in entry:
             if len(work.to_read) < _MAX_COMPARED:
@@ -249,7 +246,9 @@ def _read_card(driver: Driver, place: Place, child: Child, work: _Check) -> Card
     if manifest is None:
         return broken_card(below, "The manifest is gone.", child.modified_us)
     entry = work.entries.get(child.name)
-    if entry is not None and child.committed_etag:
+    if entry is None:
+        work.missing += bool(child.committed_etag)
+    elif child.committed_etag:
         now = entry_of(child.name, manifest.fields, work.fields, manifest.etag)
         then = {name: value for name, value in entry.items() if name != ENTRY_ETAG}
         now.pop(ENTRY_ETAG, None)
@@ -298,5 +297,7 @@ def _shown(manifest: Manifest | None) -> dict[str, str] | None:
 
 
 def _as_text(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        value = ", ".join(value)
     text = flow_mapping({"": value})[5:-1] if isinstance(value, dict | list) else str(value)
     return text if len(text) <= _MAX_SHOWN_TEXT else text[: _MAX_SHOWN_TEXT - 1] + "\u2026"
