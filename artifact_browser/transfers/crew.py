@@ -100,11 +100,12 @@ class Crew:
             self._tidying.add(thread)
         thread.start()
 
-    def wait_tidy(self, job_ids: Collection[str], cancel: CancelToken) -> None:
-        """Return when these jobs have left and nothing is being tidied up any more. :raises JobCancelled:"""
+    def wait_tidy(self, job_ids: Collection[str] | None, cancel: CancelToken) -> None:
+        """Return when these jobs (``None``: all) have left and nothing is being tidied up any more. :raises JobCancelled:"""
         while True:
             with self._lock:
-                if not self._tidying and not set(job_ids) & set(self._jobs):
+                working = self._jobs if job_ids is None else set(job_ids) & set(self._jobs)
+                if not working and not self._tidying:
                     return
             cancel.wait(0.02)
 

@@ -38,7 +38,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
     return last
 
 
-def settle(context: JobContext, job_ids: tuple[str, ...]) -> Generator[None, None, None]:
-    """ENGINE job: ends when these (cancelled) jobs have left and nothing is being tidied up after any."""
+def settle(context: JobContext, job_ids: tuple[str, ...] | None = None) -> Generator[None, None, None]:
+    """ENGINE job: ends when these (cancelled) jobs, or all, have left and nothing is being tidied up after any."""
     crew_of(context.paths).wait_tidy(job_ids, context.cancel)
     yield from ()

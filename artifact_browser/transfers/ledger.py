@@ -163,7 +163,7 @@ class Ledger:
         )
 
     def end(self) -> JobSnapshot:
-        """The last word: done, or done with errors (every item failed: failed)."""
+        """The last word: done, or done with errors (every item failed: failed, for the first one's reason)."""
         counts = self.snapshot().counts
         if not counts.items_failed:
             self.state = JobState.DONE
@@ -172,4 +172,5 @@ class Ledger:
         else:
             self.state = JobState.FAILED
         self.waiting_for = ""
-        return self.snapshot()
+        error = next((entry.error for entry in self._entries.values() if entry.error), None)
+        return replace(self.snapshot(), error=error if self.state is JobState.FAILED else None)

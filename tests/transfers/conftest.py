@@ -165,12 +165,22 @@ def local(local_home: Paths, session_pool: WorkerPool) -> Bench:
 @pytest.fixture
 def s3(local_home: Paths, session_pool: WorkerPool, moto: S3Server) -> Bench:
     """moto, with leases answered as the window's broker does."""
-    session_pool.answer(LeaseWanted, lambda _, answer: answer(Lease(moto.access_key, moto.secret_key)))
-    session_pool.answer(SecretWanted, lambda _, answer: answer(moto.secret))
-    return make_bench(local_home, session_pool, moto.record, moto.secret)
+    return s3_bench(local_home, session_pool, moto)
 
 
-@pytest.fixture(params=["local", "s3"])
+@pytest.fixture
+def on_ceph(local_home: Paths, session_pool: WorkerPool, ceph: S3Server) -> Bench:
+    """Ceph RADOS Gateway."""
+    return s3_bench(local_home, session_pool, ceph)
+
+
+def s3_bench(paths: Paths, pool: WorkerPool, server: S3Server) -> Bench:
+    pool.answer(LeaseWanted, lambda _, answer: answer(Lease(server.access_key, server.secret_key)))
+    pool.answer(SecretWanted, lambda _, answer: answer(server.secret))
+    return make_bench(paths, pool, server.record, server.secret)
+
+
+@pytest.fixture(params=["local", "s3", pytest.param("on_ceph", marks=pytest.mark.ceph)])
 def bench(request: pytest.FixtureRequest) -> Bench:
     """Every store in turn."""
     found = request.getfixturevalue(request.param)
