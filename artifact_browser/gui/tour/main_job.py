@@ -12,7 +12,8 @@ from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QLinearGradient, QPainter
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
-from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
+from artifact_browser.catalog.sample import SAMPLE_BUCKET
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.gui.tour.hands import Hands, TourFailed
 from artifact_browser.gui.tour.tour import Step
@@ -52,6 +53,7 @@ class MainJob:
             ("stage files", self.stage_files),
             ("commit", self.commit),
             ("card", self.card),
+            ("sample gallery", self.sample_gallery),
         ]
 
     # -- browse -------------------------------------------------------------------------------------------------
@@ -138,6 +140,8 @@ class MainJob:
         await hands.until("an artifact can be made", self._window.main.actions_["new_artifact"].isEnabled)
         self._window.main.actions_["new_artifact"].trigger()
         await hands.type_into("Name", "Sensor run 7", QLineEdit)
+        await hands.type_into("Description", "Roof sensors, one reading a second, with a picture of the site")
+        await hands.type_into("Tags", "weather, roof", QLineEdit)
         await hands.press("Create", QPushButton)
         await self._at(Location(self._record.id, BUCKET, f"{COLLECTION}/{ARTIFACT}/"))
         gallery = self._window.catalog.gallery
@@ -177,6 +181,15 @@ class MainJob:
         await self._hands.until("the card says committed", committed)
         await self._hands.pause(1.0)
         return "committed"
+
+    async def sample_gallery(self) -> str:
+        """The collection every first run brings, with covers and a staged artifact."""
+        self._window.navigator.go(Location(THIS_COMPUTER, SAMPLE_BUCKET, "gallery/"))
+        gallery = self._window.catalog.gallery
+        for title in ("Flower shapes", "Harbour photos", "Kind of flower", "Tide gauge"):
+            await self._hands.row(gallery.view, title)
+        await self._hands.pause(1.5)
+        return f"{gallery.view.model().rowCount()} cards"
 
     # -- pieces -------------------------------------------------------------------------------------------------
     async def _at(self, location: Location) -> None:
