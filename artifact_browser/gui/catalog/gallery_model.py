@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from artifact_browser.catalog.card import Card, Status
+from artifact_browser.gui.common.format import printable
 
 #: The chip that shows only what is staged (no artifact type begins with a space).
 STAGED_CHIP = " staged"
@@ -39,11 +40,11 @@ class GalleryModel(QAbstractListModel):
             return None
         card = self.card(index.row())
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
-            return card.title
+            return printable(card.title)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
             return described(card)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(part for part in (card.title, card.error or card.description, card.prefix) if part)
+            return _printable_lines(card.title, card.error or card.description, card.prefix)
         return None
 
     def card(self, row: int) -> Card:
@@ -167,6 +168,10 @@ class GalleryModel(QAbstractListModel):
             return False
         text = self._texts[prefix]
         return all(word in text for word in self._words)
+
+
+def _printable_lines(*parts: str) -> str:
+    return "\n".join(printable(part) for part in parts if part)
 
 
 def described(card: Card) -> str:
