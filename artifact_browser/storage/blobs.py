@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 
@@ -60,9 +61,8 @@ def preview_text(
         data = reader.read(PREVIEW_BYTES)
         size_bytes = driver.head(bucket, key).size_bytes if len(data) == PREVIEW_BYTES else len(data)
     truncated = size_bytes > len(data)
-    if b"\0" in data or not (is_text(key) or _looks_like_text(data)):
-        return TextPreview("", len(data), truncated, binary=True)
-    return TextPreview(_decode(data, cut=truncated), len(data), truncated)
+    text = _text_of(key, data, cut=truncated)
+    return TextPreview(text or "", len(data), truncated, binary=text is None)
 
 
 def presign_blobs(
@@ -102,18 +102,20 @@ def read_capabilities(context: JobContext, record: AccountRecord) -> Generator[N
         return driver.capabilities
 
 
-def _looks_like_text(data: bytes) -> bool:
+def _text_of(key: str, data: bytes, *, cut: bool) -> str | None:
+    """The bytes as text, without a character that the cap has cut in two; ``None`` when they are no text."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        encoding = "utf-16"
+    elif b"\0" in data:
+        return None
+    else:
+        encoding = "utf-8-sig"
     try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(data) - 4:  # not just a character cut in two at the end
-            return False
-        text = data[: error.start].decode("utf-8")
-    return sum(character < " " and character not in "\t\n\r\f\x1b" for character in text) == 0
+        text = codecs.getincrementaldecoder(encoding)().decode(data, final=not cut)
+    except UnicodeDecodeError:
+        return data.decode(encoding, errors="replace") if is_text(key) else None
+    return text if is_text(key) or not any(map(_is_control, text)) else None
 
 
-def _decode(data: bytes, *, cut: bool) -> str:
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    text = data.decode("utf-8-sig", errors="replace")
-    return text.rstrip("\ufffd") if cut else text
+def _is_control(character: str) -> bool:
+    return character < " " and character not in "\t\n\r\f\x1b"
