@@ -137,7 +137,7 @@ class ArtifactView(QWidget):
         for at, name in enumerate(order):
             self._facts.addWidget(label(printable(name), Kind.DIM), at, 0, Qt.AlignmentFlag.AlignTop)
             value = label(fields[name], wrap=True, copyable=True)
-            value.setAccessibleName(name)
+            value.setAccessibleName(f"{name}: {fields[name]}")
             self._facts.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
             if before is not None and before.get(name) != fields[name]:
                 self._facts.addWidget(label("changed", Kind.CHIP_WARNING), at, 2, Qt.AlignmentFlag.AlignTop)

@@ -36,6 +36,7 @@ class CommitDialog(AppDialog):
         self.body.addWidget(label("Files", Kind.SECTION))
         self.body.addWidget(files, 1)
         files.setVisible(bool(model.rowCount()))
+        files.setColumnHidden(2, not troubles)
         if troubles:
             self.show_note(
                 f"{count(len(troubles), 'file')} cannot be committed. Upload and stage them again, or remove them from "

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTableView
 from artifact_browser.gui.catalog.file_list_model import FileListModel
 
 _ROW_PX = 30
+_SIZE_PX = 90
 
 
 class FileList(QTableView):
@@ -34,6 +35,7 @@ class FileList(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         width = self.viewport().width()
-        self.setColumnWidth(0, max(160, width * 52 // 100))
-        self.setColumnWidth(1, 90)
+        share = 100 if self.isColumnHidden(2) else 52
+        self.setColumnWidth(0, max(160, width * share // 100 - (_SIZE_PX if share == 100 else 0)))
+        self.setColumnWidth(1, _SIZE_PX)
         super().resizeEvent(event)

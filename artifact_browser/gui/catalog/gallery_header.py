@@ -18,9 +18,7 @@ class GalleryHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = label("", Kind.TITLE, copyable=True)
-        self.title.setAccessibleName("Collection title")
         self.state = label("", Kind.DIM, copyable=True)
-        self.state.setAccessibleName("Gallery state")
         self.update_index = button("Update index", Kind.LINK, clicked=self.index_update_requested.emit)
         self.update_index.setToolTip("Read all children and write the collection\u2019s list anew")
         self.badge = label("no atomic writes here", Kind.CHIP_WARNING)
