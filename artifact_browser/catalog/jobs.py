@@ -7,7 +7,7 @@ from typing import Any
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import commit as committing
-from artifact_browser.catalog import index, scan, staging
+from artifact_browser.catalog import index, opening, scan, staging
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.layout import Place
 from artifact_browser.storage.open import opened
@@ -15,16 +15,16 @@ from artifact_browser.workers.job import JobContext
 
 
 def scan_place(context: JobContext, record: AccountRecord, place: Place) -> scan.Scan:
-    """Job: what stands at ``place``; yields :class:`~scan.Opened` and :class:`~scan.CardsFound`."""
+    """Job: what stands at ``place``; yields :class:`~opening.Opened` and :class:`~scan.CardsFound`."""
     with opened(context, record) as driver:
         return (yield from scan.scan_place(driver, place, context.cancel.raise_if_cancelled))
 
 
-def open_artifact(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, scan.Opened]:
+def open_artifact(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, opening.Opened]:
     """Job: what one place is, without its children."""
     yield from ()
     with opened(context, record) as driver:
-        return scan.open_place(driver, place)[0]
+        return opening.open_place(driver, place)[0]
 
 
 def create_collection(

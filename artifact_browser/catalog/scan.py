@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from artifact_browser.catalog.card import ENTRY_ETAG, Card, Status, broken_card, card_of, entry_of
 from artifact_browser.catalog.children import Child, scan_children
-from artifact_browser.catalog.collection_text import ENTRY_ID, LIST_KEY, flow_mapping
-from artifact_browser.catalog.files import FILES_KEY, StagedFile, recorded_files
+from artifact_browser.catalog.collection_text import ENTRY_ID, flow_mapping
 from artifact_browser.catalog.index import summary_fields_of
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
-from artifact_browser.errors import ArtifactBrowserError, JobCancelled, ManifestUnreadable
-from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.catalog.manifest import Manifest, read_manifest
+from artifact_browser.catalog.opening import Opened, PlaceKind, open_place, status_of
+from artifact_browser.errors import ArtifactBrowserError, JobCancelled
+from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import DELIMITER
 
 #: Cards in one event: what the window takes in without a hitch.
@@ -30,37 +29,6 @@ _READERS = 8
 _MAX_COMPARED = 1000
 #: Folders that are looked into for collections below a place that is none.
 _MAX_FOLDERS = 50
-_NOT_SHOWN = frozenset({COMMIT_KEY, FILES_KEY, LIST_KEY})
-_MAX_SHOWN = 200
-_MAX_SHOWN_NAME = 128
-_MAX_SHOWN_TEXT = 4000
-
-
-class PlaceKind(StrEnum):
-    COLLECTION = "collection"
-    ARTIFACT = "artifact"
-    PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """What a place is, from its two manifests.
-
-    :ivar committed: fields to show; ``None`` where there is no such manifest
-    :ivar error: the manifest is broken: why, with its place in the text
-    :ivar atomic: the store honours conditional writes (``False``: it was found not to)
-    """
-
-    kind: PlaceKind
-    card: Card | None = None
-    committed: dict[str, str] | None = None
-    staged: dict[str, str] | None = None
-    committed_files: tuple[StagedFile, ...] = ()
-    staged_files: tuple[StagedFile, ...] = ()
-    staged_etag: str = ""
-    error: str = ""
-    broken_key: str = ""
-    atomic: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,43 +103,6 @@ def scan_place(driver: Driver, place: Place, check: Callable[[], None] = lambda:
     )
 
 
-def open_place(driver: Driver, place: Place) -> tuple[Opened, Manifest | None]:
-    """What ``place`` is: two GETs. A broken manifest is told, not raised."""
-    found: dict[str, Manifest | None] = {}
-    error = broken_key = ""
-    for key in (place.committed_key, place.staged_key):
-        try:
-            found[key] = read_manifest(driver, place.bucket, key)
-        except ManifestUnreadable as unreadable:
-            found[key], error, broken_key = None, unreadable.detail, key
-    committed, staged = found[place.committed_key], found[place.staged_key]
-    shown = committed or staged
-    if broken_key == place.committed_key:
-        kind = PlaceKind.COLLECTION  # it may be one: then its children can still be seen
-        card: Card | None = broken_card(place, error)
-    elif shown is None:
-        kind = PlaceKind.ARTIFACT if error else PlaceKind.PLAIN
-        card = broken_card(place, error) if error else None
-    else:
-        kind = PlaceKind.COLLECTION if shown.is_collection else PlaceKind.ARTIFACT
-        card = card_of(place, shown.fields, _status(committed is not None, staged is not None), shown.modified_us)
-    capabilities = driver.capabilities
-    atomic = Support.NO not in (capabilities.conditional_create, capabilities.conditional_replace)
-    opened = Opened(
-        kind,
-        card,
-        _shown(committed),
-        _shown(staged),
-        tuple(recorded_files(committed.fields)) if committed else (),
-        tuple(recorded_files(staged.fields)) if staged else (),
-        staged.etag if staged else "",
-        error,
-        broken_key,
-        atomic,
-    )
-    return opened, committed if committed is not None and committed.is_collection else None
-
-
 def find_collections(driver: Driver, place: Place, check: Callable[[], None] = lambda: None) -> Scan:
     """Collections and artifacts in the folders below a place that is neither, two levels deep."""
     found = scan_children(driver, place, check)
@@ -214,7 +145,7 @@ def _compare(place: Place, children: dict[str, Child], work: _Check) -> Iterable
             yield card_of(
                 Place(place.bucket, f"{place.prefix}{name}{DELIMITER}"),
                 entry,
-                _status(True, bool(child.staged_etag)),
+                status_of(True, bool(child.staged_etag)),
                 child.modified_us,
             )
 
@@ -254,7 +185,7 @@ def _read_card(driver: Driver, place: Place, child: Child, work: _Check) -> Card
         now.pop(ENTRY_ETAG, None)
         if flow_mapping(dict(sorted(now.items()))) != flow_mapping(dict(sorted(then.items()))):
             work.changed += 1
-    status = _status(bool(child.committed_etag), bool(child.staged_etag))
+    status = status_of(bool(child.committed_etag), bool(child.staged_etag))
     return card_of(below, manifest.fields, status, child.modified_us)
 
 
@@ -280,24 +211,3 @@ def _batches(cards: Iterable[Card]) -> Generator[CardsFound, None, None]:
             batch.clear()
     if batch:
         yield CardsFound(tuple(batch))
-
-
-def _status(committed: bool, staged: bool) -> Status:
-    if committed:
-        return Status.STAGED_EDIT if staged else Status.COMMITTED
-    return Status.STAGED
-
-
-def _shown(manifest: Manifest | None) -> dict[str, str] | None:
-    """Fields for the window, as short texts: the catalog's own and the lists of files left out."""
-    if manifest is None:
-        return None
-    fields = {str(name): value for name, value in manifest.fields.items() if name not in _NOT_SHOWN}
-    return {name[:_MAX_SHOWN_NAME]: _as_text(value) for name, value in list(fields.items())[:_MAX_SHOWN]}
-
-
-def _as_text(value: object) -> str:
-    if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        value = ", ".join(value)
-    text = flow_mapping({"": value})[5:-1] if isinstance(value, dict | list) else str(value)
-    return text if len(text) <= _MAX_SHOWN_TEXT else text[: _MAX_SHOWN_TEXT - 1] + "\u2026"

@@ -8,7 +8,8 @@ import yaml
 
 from artifact_browser.catalog import commit as committing
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.scan import CardsFound, Opened, ScanSummary, scan_place
+from artifact_browser.catalog.opening import Opened
+from artifact_browser.catalog.scan import CardsFound, ScanSummary, scan_place
 from artifact_browser.catalog.staging import create_artifact, create_collection, register_uploaded
 from artifact_browser.storage.driver import Driver
 

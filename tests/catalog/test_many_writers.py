@@ -12,7 +12,7 @@ import pytest
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.index import IndexOutcome, rebuild_index
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.scan import PlaceKind
+from artifact_browser.catalog.opening import PlaceKind
 from artifact_browser.catalog.staging import edit_fields, read_artifact
 from artifact_browser.errors import OutcomeUnknown
 from artifact_browser.storage.driver import Driver

@@ -8,7 +8,7 @@ from artifact_browser.catalog.card import Status
 from artifact_browser.catalog.children import scan_children
 from artifact_browser.catalog.index import rebuild_index
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.scan import PlaceKind
+from artifact_browser.catalog.opening import PlaceKind
 from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import make_collection, names_in_index, put, scanned, stage, stage_and_commit

@@ -7,7 +7,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from artifact_browser.catalog.files import StagedFile
-from artifact_browser.catalog.scan import Opened
+from artifact_browser.catalog.opening import Opened
 from artifact_browser.gui.catalog.dropped_files import dropped_files
 from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow

@@ -15,7 +15,7 @@ from artifact_browser.catalog.commit import CommitPlan, Committed
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index import IndexOutcome, Rebuilt
 from artifact_browser.catalog.layout import Place, check_file_path, place_of
-from artifact_browser.catalog.scan import Opened
+from artifact_browser.catalog.opening import Opened
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
 from artifact_browser.gui.catalog.discard_dialog import DiscardDialog

@@ -24,7 +24,9 @@ class CommitDialog(AppDialog):
         replaces = "replaces what is committed now" if plan.replaces else "is committed for the first time"
         sentence = f"The manifest with {count(len(plan.files), 'file')} ({size(total)}) {replaces}."
         if plan.unfinished:
-            sentence = "An earlier commit of this was interrupted. Committing again finishes it."
+            sentence = (
+                "What is staged is committed already. Committing again finishes what an interrupted commit left undone."
+            )
         self.body.addWidget(label(sentence, wrap=True))
         model = FileListModel(self)
         troubles = {problem.path: problem.sentence for problem in plan.problems}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QCheckBox, QWidget
 
-from artifact_browser.catalog.scan import Opened
+from artifact_browser.catalog.opening import Opened
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import count, printable
 from artifact_browser.gui.common.widgets import label

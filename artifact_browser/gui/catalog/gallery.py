@@ -12,7 +12,8 @@ from artifact_browser.bootstrap import Services
 from artifact_browser.catalog import jobs
 from artifact_browser.catalog.card import Card, Status
 from artifact_browser.catalog.layout import COLLECTION_TYPE, RESERVED_NAMES, place_of
-from artifact_browser.catalog.scan import CardsFound, Opened, PlaceKind, ScanSummary
+from artifact_browser.catalog.opening import Opened, PlaceKind
+from artifact_browser.catalog.scan import CardsFound, ScanSummary
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.artifact_view import ArtifactView
 from artifact_browser.gui.catalog.card_delegate import GUTTER_PX

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from artifact_browser.catalog.scan import Opened, PlaceKind, ScanSummary
+from artifact_browser.catalog.opening import Opened, PlaceKind
+from artifact_browser.catalog.scan import ScanSummary
 from artifact_browser.gui.catalog.gallery_model import GalleryModel
 from artifact_browser.gui.common.format import count
 
