@@ -22,13 +22,21 @@ def engine_pool(context: JobContext) -> EnginePool:
 
     :raises InternalError: outside a worker process
     """
+    return EnginePool(mover_pool(context), context)
+
+
+def mover_pool(context: JobContext) -> WorkerPool:
+    """The movers themselves, for work that outlives one engine job (tidying up after a cancelled transfer).
+
+    :raises InternalError: outside a worker process
+    """
     if not isinstance(context, WorkerContext):
         raise InternalError("Movers are started by engine jobs only.")
     global _pool
     with _lock:
         if _pool is None:
             _pool = WorkerPool(context.paths, movers=context.setup.movers)
-        return EnginePool(_pool, context)
+        return _pool
 
 
 def close_movers(timeout_s: float) -> None:
