@@ -20,6 +20,7 @@ from artifact_browser.transfers.mover import run_tasks
 from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext, Lane, Question
+from artifact_browser.workers.movers import mover_pool
 from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
 
 #: batches under way at once, over all jobs: enough to hide a round trip, few enough for two cores
@@ -35,9 +36,9 @@ _log = logging.getLogger(__name__)
 class Crew:
     """Thread-safe: every engine job uses it from its own thread."""
 
-    def __init__(self, paths: Paths) -> None:
+    def __init__(self, paths: Paths, pool: WorkerPool) -> None:
         self._paths = paths
-        self._pool = WorkerPool(paths)
+        self._pool = pool
         self._lock = threading.Lock()
         self._jobs: list[str] = []
         self._tidying: set[threading.Thread] = set()
@@ -153,10 +154,10 @@ _crew: Crew | None = None
 _crew_lock = threading.Lock()
 
 
-def crew_of(paths: Paths) -> Crew:
+def crew_of(context: JobContext) -> Crew:
     """This process's crew; its movers start with the first task."""
     global _crew
     with _crew_lock:
         if _crew is None:
-            _crew = Crew(paths)
+            _crew = Crew(context.paths, mover_pool(context))
         return _crew

@@ -21,7 +21,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
 
     :raises ArtifactBrowserError: nothing could be done at all (no such bucket, no right, disk full)
     """
-    ledger, crew = Ledger(order.head), crew_of(context.paths)
+    ledger, crew = Ledger(order.head), crew_of(context)
     scheduler = Scheduler(context, order.record, ledger, crew)
     with crew.working(ledger.job_id), opened(context, order.record) as driver:
         planning = Planning(context, driver, ledger)
@@ -40,5 +40,5 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
 
 def settle(context: JobContext, job_ids: tuple[str, ...] | None = None) -> Generator[None, None, None]:
     """ENGINE job: ends when these (cancelled) jobs, or all, have left and nothing is being tidied up after any."""
-    crew_of(context.paths).wait_tidy(job_ids, context.cancel)
+    crew_of(context).wait_tidy(job_ids, context.cancel)
     yield from ()

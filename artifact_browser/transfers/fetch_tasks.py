@@ -6,6 +6,7 @@ one file by several movers, each at its place.
 
 from __future__ import annotations
 
+import filecmp
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -149,9 +150,11 @@ class PlaceFile(Task):
     alone = True
 
     def run(self, stage: Stage) -> Finished | Skipped:
-        path = _beside(self.root, self.item.target, self.temporary)
+        path, final = _beside(self.root, self.item.target, self.temporary), local_path(self.root, self.item.target)
+        if not path.exists():  # an attempt before had renamed it, and its answer was lost
+            return Finished(check_file(final, self.info, stage.cancel.raise_if_cancelled))
         how = check_file(path, self.info, stage.cancel.raise_if_cancelled)
-        return place(path, local_path(self.root, self.item.target), self.item, self.info, how, self.skip_existing)
+        return place(path, final, self.item, self.info, how, self.skip_existing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +256,10 @@ def place(
         try:
             put_in_place(temporary, final, replace=item.replace)
         except FileExistsError as error:
+            same = not final.is_symlink() and filecmp.cmp(temporary, final, shallow=False)
             temporary.unlink()
+            if same:  # an attempt before had put it there, and its answer was lost
+                return Finished(how)
             if skip_existing:
                 return Skipped("a file of that name came meanwhile")
             raise DiskError("A file of that name is there already.", subject=str(final)) from error
