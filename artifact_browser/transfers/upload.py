@@ -14,7 +14,7 @@ from artifact_browser.transfers.lookup import find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Policy
-from artifact_browser.transfers.put_tasks import PutCourse
+from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course
 from artifact_browser.transfers.walk import Found, What, walk
