@@ -12,7 +12,7 @@ the epoch, UTC. Sizes are bytes.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -101,11 +101,13 @@ class FileSlice:
     """A body that lies in a file: the driver maps or sends it from there.
 
     :ivar offset: first byte; :ivar length: number of bytes
+    :ivar sent: told how many of them are sent so far, in the sending thread and often; a new attempt begins at 0 again
     """
 
     path: Path
     offset: int
     length: int
+    sent: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
 
 
 #: What can be sent. Whole bodies only: no stream of unknown length.

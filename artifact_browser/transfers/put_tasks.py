@@ -61,7 +61,7 @@ class PutFile(Task):
     def run(self, stage: Stage) -> Finished | Skipped:
         item = self.item
         check_source(item)
-        body: Body = FileSlice(Path(item.source), 0, item.size_bytes) if item.size_bytes else b""
+        body: Body = FileSlice(Path(item.source), 0, item.size_bytes, stage.moved) if item.size_bytes else b""
         options = WriteOptions(content_type=content_type_of(item.target))
 
         def write(condition: Condition | None) -> Written:
@@ -142,7 +142,7 @@ class PutPart(Task):
 
     def run(self, stage: Stage) -> Part:
         check_source(self.item)
-        body = FileSlice(Path(self.item.source), self.offset, self.length)
+        body = FileSlice(Path(self.item.source), self.offset, self.length, stage.moved)
         part = stage.driver.upload_part(self.bucket, self.item.target, self.upload_id, self.number, body)
         check_source(self.item)
         return part

@@ -33,6 +33,15 @@ def test_bytes_memoryview_and_file_slice_arrive_alike(driver: Driver, bucket: st
     assert driver.head(bucket, "bytes").etag == hashlib.md5(ALPHABET).hexdigest()
 
 
+def test_a_file_tells_how_much_of_it_is_sent(driver: Driver, bucket: str, tmp_path: Path) -> None:
+    file = tmp_path / "source.bin"
+    file.write_bytes(ALPHABET * 1000)
+    told: list[int] = []
+    driver.put(bucket, "slice", FileSlice(file, 100, file.stat().st_size - 100, told.append))
+    assert len(told) > 1, "told only at its end"
+    assert told[-1] == file.stat().st_size - 100
+
+
 def test_a_blob_of_nothing(driver: Driver, bucket: str, tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     driver.put(bucket, "bytes", b"")

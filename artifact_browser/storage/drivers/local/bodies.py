@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -85,7 +86,7 @@ def _write_slice(body: FileSlice, target: int, cancel: CancelToken) -> tuple[int
     try:
         before = identity(os.fstat(source))
         digest = new_md5()
-        copied = copy_bytes(source, body.offset, body.length, target, cancel, digest)
+        copied = copy_bytes(source, body.offset, body.length, target, cancel, digest, body.sent)
         if copied != body.length or identity(os.fstat(source)) != before:
             raise SourceChanged("It is being written by another program.", subject=str(body.path))
         return copied, digest.hexdigest()
@@ -108,11 +109,17 @@ def identity(entry: os.stat_result) -> tuple[int, int, int]:
 
 
 def copy_bytes(
-    source: int, offset: int, length: int, target: int, cancel: CancelToken, digest: Hash | None = None
+    source: int,
+    offset: int,
+    length: int,
+    target: int,
+    cancel: CancelToken,
+    digest: Hash | None = None,
+    told: Callable[[int], None] | None = None,
 ) -> int:
     """Append ``length`` bytes of one open file to another; by the kernel (or as shared blocks) where it can.
 
-    :param digest: is told all bytes
+    :param digest: is told all bytes; :param told: how many are copied so far
     :returns: bytes copied; fewer when the source ends early
     """
     done = 0
@@ -130,6 +137,8 @@ def copy_bytes(
                 digest.update(buffer[:count])
             _write_all(target, buffer[:count])
         done += count
+        if told is not None:
+            told(done)
     return done
 
 

@@ -63,6 +63,11 @@ class Source:
             return None
         return self._file, self._body.offset
 
+    def tell_sent(self, sent_bytes: int) -> None:
+        """Pass on how much has gone out, to whoever wants to know."""
+        if isinstance(self._body, FileSlice) and self._body.sent is not None:
+            self._body.sent(sent_bytes)
+
     def pieces(self) -> Iterator[memoryview]:
         """The body in order; a piece is valid until the next is asked for. :raises SourceChanged: it ended early"""
         if not isinstance(self._body, FileSlice):

@@ -221,6 +221,7 @@ class _SourceFile(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         got = self._source.read_at(self._position, memoryview(buffer).cast("B"))
         self._position += got
+        self._source.tell_sent(self._position)
         return got
 
 

@@ -24,6 +24,8 @@ from artifact_browser.storage.drivers.s3.signer import EMPTY_SHA256, UNSIGNED_PA
 from artifact_browser.storage.drivers.s3.sockets import shutter
 
 _USER_AGENT = "artifact-browser"
+#: ``sendfile`` is given so much at once, so that progress can be told in between.
+_TOLD_BYTES = 4 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +225,19 @@ class Exchange:
         connection.endheaders()
         file, offset = placed
         if isinstance(connection.sock, ssl.SSLSocket) or not hasattr(os, "sendfile"):
+            sent = 0
             for piece in source.pieces():
                 connection.sock.sendall(piece)
-        elif connection.sock.sendfile(file, offset, source.length) != source.length:
-            raise source.changed()
+                sent += len(piece)
+                source.tell_sent(sent)
+            return
+        sent = 0
+        while sent < source.length:
+            wanted = min(_TOLD_BYTES, source.length - sent)
+            if connection.sock.sendfile(file, offset + sent, wanted) != wanted:
+                raise source.changed()
+            sent += wanted
+            source.tell_sent(sent)
 
     def _refusal(self, answer: Answer, request: Request) -> ArtifactBrowserError:
         """The error of an answer that is no success."""
