@@ -1,0 +1,52 @@
+"""How busy the machine was with other things while something was measured: figures mean little without it."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+
+class Bystanders:
+    """CPU cores' worth of work of processes that are not of this benchmark, from making it to :meth:`cores`.
+
+    Linux only; elsewhere it knows nothing. Processes of ours that ended meanwhile count as bystanders.
+
+    :param root: the process id of the benchmark's command: all below it is ours
+    """
+
+    def __init__(self, root: int) -> None:
+        self._root = root
+        self._began, self._others = time.monotonic(), self._other_ticks()
+
+    def cores(self) -> float | None:
+        now = self._other_ticks()
+        if now is None or self._others is None:
+            return None
+        seconds = time.monotonic() - self._began
+        return max(0.0, (now - self._others) / os.sysconf("SC_CLK_TCK") / seconds)
+
+    def _other_ticks(self) -> int | None:
+        try:
+            fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
+        except OSError:
+            return None
+        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
+        return user + nice + system + irq + softirq + steal - self._own_ticks()
+
+    def _own_ticks(self) -> int:
+        """User and system time of the root and everything below it."""
+        parents, ticks = {}, {}
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                fields = stat.read_text().rsplit(")", 1)[1].split()
+            except OSError:
+                continue
+            pid = int(stat.parent.name)
+            parents[pid], ticks[pid] = int(fields[1]), sum(map(int, fields[11:13]))
+        return sum(count for pid, count in ticks.items() if self._is_ours(pid, parents))
+
+    def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:
+        while pid and pid != self._root:
+            pid = parents.get(pid, 0)
+        return pid == self._root

@@ -1,0 +1,198 @@
+"""``packaging/bench ui``: what a person feels at the window while the workers are busy, and what that costs the work.
+
+The real window, offscreen, 1440x900, a table of 10,000 rows (under load one of the listings is the table's own,
+refreshed without end) and the Transfers strip with progress in it, on an account against a stub server. Rows: how late
+a precise 4 ms timer is served, and the work done against the same work through the same pool without a window. Every
+measurement is a process tree of its own. Best of the runs: lateness from the run whose figures are nearest to the
+targets, work from the best run of either side.
+
+The stub runs at nice 5 like our own movers: it stands for machines that are elsewhere, and must not take the CPU from
+the window more than movers do; the window and the interactive worker run at nice 0.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from artifact_browser.paths import in_home
+from artifact_browser.settings import Settings
+from benchmarks.loads import LOADS, Work, downloads_fault, write_sources
+from benchmarks.report import Row, add_json_option, publish
+from benchmarks.stub import ROOT, Stub
+from benchmarks.stub_server import CHECK_EVERY
+
+P99_MS, MAX_MS, WORK_RATIO = 8.0, 50.0, 0.7
+#: kind of work -> the name of its row in the mixed load, the unit, how many make one
+_KINDS = {
+    "keys": ("listings", "keys/s", 1),
+    "up": ("uploads", "MB/s", 1_000_000),
+    "down": ("downloads", "MB/s", 1_000_000),
+}
+_STARTS_S = 25.0
+
+
+def main(argv: list[str]) -> int:
+    """Run the benchmark; the exit code."""
+    parser = argparse.ArgumentParser(prog="packaging/bench ui", description=__doc__.split("\n")[0])
+    parser.add_argument("--seconds", type=float, default=20.0, help="how long each load is measured (20)")
+    parser.add_argument("--runs", type=int, default=3, help="the best of so many counts (3)")
+    parser.add_argument("--loads", nargs="+", default=list(LOADS), choices=list(LOADS), help="only these")
+    parser.add_argument("--folder", type=Path, help="where files are written meanwhile (the system's temporary folder)")
+    add_json_option(parser)
+    arguments = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory(prefix="abb-", dir=arguments.folder) as folder, Stub() as stub:
+        bench = Bench(Path(folder), stub, arguments.seconds)
+        for number in range(1, arguments.runs + 1):
+            for name in arguments.loads:
+                bench.run(name, number)
+        rows, missing = bench.rows(arguments.loads)
+    return publish(rows, arguments.json, missing=missing)
+
+
+class Bench:
+    """Runs the loads and keeps what they gave."""
+
+    def __init__(self, folder: Path, stub: Stub, seconds: float) -> None:
+        self._folder, self._stub, self._seconds = folder, stub, seconds
+        self._window: dict[str, list[dict[str, Any]]] = {}
+        self._bare: dict[str, list[dict[str, Any]]] = {}
+
+    def run(self, name: str, number: int) -> None:
+        """One run of a load, with and without the window."""
+        self._one(name, number, "benchmarks.ui_window", self._window)
+        if any(LOADS[name]):
+            self._one(name, number, "benchmarks.ui_bare", self._bare)
+
+    def _one(self, name: str, number: int, module: str, kept: dict[str, list[dict[str, Any]]]) -> None:
+        folder = Path(tempfile.mkdtemp(dir=self._folder))
+        work = Work(*LOADS[name], self._seconds, self._stub.endpoint, str(folder / "home"), str(folder))
+        Settings(in_home(folder / "home").make().settings_file).set("first_run_done", True)
+        write_sources(work)
+        before = self._stub.counts()
+        report = child(module, work)
+        after = self._stub.counts()
+        served = {key: after[key] - before.get(key, 0) for key in after}
+        fault = report.get("fault") or fault_of(work, report, served)
+        shutil.rmtree(folder, ignore_errors=True)
+        kind = module.rpartition("_")[2]
+        print(
+            f"run {number}  {name:<12} {kind:<6} {words_of(report)}{f'  WRONG: {fault}' if fault else ''}", flush=True
+        )
+        if not fault:
+            kept.setdefault(name, []).append(report)
+
+    def rows(self, names: list[str]) -> tuple[list[Row], list[str]]:
+        """The rows, and the names of those that are missing."""
+        rows: list[Row] = []
+        missing: list[str] = []
+        for name in names:
+            lateness = [f"{name} {measure}" for measure in ("p50", "p99", "max")]
+            if name in self._window:
+                rows += self._lateness(name, best_of(self._window[name]))
+            else:
+                missing += lateness
+            for kind in kinds_of(name):
+                row = self._work(name, kind)
+                if row is not None:
+                    rows.append(row)
+                else:
+                    missing.append(work_row_name(name, kind))
+        return rows, missing
+
+    @staticmethod
+    def _lateness(name: str, best: dict[str, Any]) -> list[Row]:
+        late = best["late_ms"]
+        return [
+            Row(f"{name} p50", late["p50"], "ms"),
+            Row(f"{name} p99", late["p99"], "ms", target=P99_MS),
+            Row(f"{name} max", late["max"], "ms", target=MAX_MS),
+            Row(f"{name} cpu", 100 * best["window_cpu"], "% core"),
+        ]
+
+    def _work(self, name: str, kind: str) -> Row | None:
+        if name not in self._window or name not in self._bare:
+            return None
+        _, unit, one = _KINDS[kind]
+        ours, reference = (max(run["rates"][kind] for run in runs[name]) / one for runs in (self._window, self._bare))
+        if not reference:
+            return None
+        return Row(
+            work_row_name(name, kind), ours, unit, reference,
+            target=WORK_RATIO, target_is_ratio=True, higher_is_better=True,
+        )  # fmt: skip
+
+
+def child(module: str, work: Work) -> dict[str, Any]:
+    """Run a measuring process and read what it says at its end."""
+    env = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(ROOT)}
+    env["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"  # nobody's keychain is asked
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, work.to_text()],
+            cwd=ROOT, env=env, capture_output=True, text=True, timeout=work.seconds + _STARTS_S, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return {"fault": "it did not end"}
+    lines = done.stdout.splitlines()
+    if done.returncode or not lines:
+        return {"fault": f"it ended with {done.returncode}: {done.stderr[-2000:]}"}
+    found: dict[str, Any] = json.loads(lines[-1])
+    return found
+
+
+def fault_of(work: Work, report: dict[str, Any], served: dict[str, int]) -> str:
+    """What is wrong with a measurement: its own checks, the server's books, the files; empty when nothing is."""
+    if report["wrong"]:
+        return "; ".join(report["wrong"][:3])
+    done = report["whole"]
+    for kind, counted in (
+        ("keys", 1000 * served["pages"]),
+        ("up", served.get("received", 0)),
+        ("down", served.get("sent", 0)),
+    ):
+        if done[kind] > counted:
+            return f"{done[kind]} {kind} were told, the server knows of {counted}"
+    if work.uploads and served.get("puts", 0) > 2 * CHECK_EVERY and not served.get("checked"):
+        return "the server did not check the uploads"
+    for wanted, kind in ((work.listings, "keys"), (work.uploads, "up"), (work.downloads, "down")):
+        if wanted and report["rates"][kind] <= 0:
+            return f"no {kind}"
+    return downloads_fault(replace(work))
+
+
+def best_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """The run nearest to the targets; all its figures are of that run."""
+    return min(runs, key=lambda run: max(run["late_ms"]["p99"] / P99_MS, run["late_ms"]["max"] / MAX_MS))
+
+
+def kinds_of(name: str) -> list[str]:
+    return [kind for kind, count in zip(_KINDS, LOADS[name], strict=True) if count]
+
+
+def work_row_name(name: str, kind: str) -> str:
+    several = len(kinds_of(name)) > 1
+    return f"{name} {_KINDS[kind][0]} work vs no window" if several else f"{name} work vs no window"
+
+
+def words_of(report: dict[str, Any]) -> str:
+    """One measurement in one line."""
+    if "rates" not in report:
+        return ""
+    late = report.get("late_ms")
+    words = f"p50 {late['p50']:5.2f}  p99 {late['p99']:6.2f}  max {late['max']:6.2f} ms" if late else ""
+    for kind, (_, unit, one) in _KINDS.items():
+        if report["rates"][kind]:
+            words += f"  {report['rates'][kind] / one:,.0f} {unit}"
+    if "window_cpu" in report:
+        words += f"  window {100 * report['window_cpu']:.0f} % of a core"
+    others = report.get("others_cores")
+    return words + (f"  (others: {others:.1f} cores)" if others is not None else "")
