@@ -133,8 +133,13 @@ def list_buckets(context: JobContext, record: AccountRecord) -> Generator[None, 
 
 
 def list_account(context: JobContext, record: AccountRecord, folder: str) -> Generator[None, None, ListingGrown]:
-    """Job: the account's buckets as the folders of a listing, so that one table shows them too."""
+    """Job: the account's buckets as the folders of a listing, so that one table shows them too.
+
+    :raises AccessDenied: they may not be listed, and none was opened by name
+    """
     found = yield from list_buckets(context, record)
+    if found.denied and not found.buckets:
+        raise AccessDenied("This account may not list its buckets.", todo="Open one by name instead.")
     sink = _Sink(make_private(Path(folder)), NOTHING)
     try:
         created = array("q", (bucket.created_us or 0 for bucket in found.buckets))

@@ -21,7 +21,9 @@ WAIT_S = 20.0
 
 @dataclass
 class PagedStore:
-    """:ivar keys: what the bucket holds; :ivar open_pages: how many list answers go out before the next one waits
+    """Closes each connection after its answer, so that a client notices when it is gone.
+
+    :ivar keys: what the bucket holds; :ivar open_pages: how many list answers go out before the next one waits
     :ivar refusal: answered to every list request from number ``refuse_from`` on
     """
 
@@ -108,7 +110,9 @@ def _page(rows: list[tuple[str, bool]], *, more: bool, encoded: bool) -> Reply:
 
 
 def _xml(body: str) -> Reply:
-    return Reply(200, f"<?xml version='1.0'?>{body}".encode(), {"Content-Type": "application/xml"})
+    return Reply(
+        200, f"<?xml version='1.0'?>{body}".encode(), {"Content-Type": "application/xml", "Connection": "close"}
+    )
 
 
 @contextmanager

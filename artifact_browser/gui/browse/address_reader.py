@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord
 from artifact_browser.errors import InputError
@@ -43,12 +45,13 @@ def _account_for(
 
 
 def _prefix(key: str) -> str:
-    """The folder to show for a key: itself when it ends with a slash, else the one above, as a file manager does."""
+    """The prefix to list for what was typed, with or without its slash."""
     return key if not key or key.endswith("/") else f"{key}/"
 
 
 def _in_a_store(typed: str, accounts: Sequence[AccountRecord], paths: Paths) -> Location:
-    path = Path(typed.removeprefix("file://")).expanduser()
+    text = unquote(typed.removeprefix("file://")) if typed.startswith("file://") else typed
+    path = Path(os.path.normpath(Path(text).expanduser()))  # else ``..`` would name a bucket
     for record in accounts:
         if record.kind is not AccountKind.LOCAL:
             continue

@@ -5,6 +5,8 @@ A view: it shows what :class:`Listing` has and says in signals what the person w
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from PySide6.QtCore import (
     QEvent,
     QItemSelection,
@@ -31,7 +33,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from artifact_browser.gui.browse.blob_delegate import BlobDelegate
 from artifact_browser.gui.browse.entry import Entry
-from artifact_browser.gui.browse.listing import Listing
+from artifact_browser.gui.browse.listing import Listing, ListingStatus
 from artifact_browser.gui.browse.listing_model import ARRANGED_BY, TableColumn, dragged_keys, dropped_files
 from artifact_browser.gui.common.palette import palette
 from artifact_browser.storage.arrange import Arrangement, Column
@@ -42,6 +44,23 @@ COMPACT_ROW_PX = 26
 #: Selected keys that are kept over a refresh; more are let go (select all is kept as such).
 KEPT_KEYS = 10_000
 _WIDTHS = {TableColumn.SIZE: 104, TableColumn.MODIFIED: 132, TableColumn.TYPE: 118, TableColumn.CLASS: 118}
+
+
+@dataclass(slots=True)
+class Kept:
+    """What is remembered of ``place`` while its rows change: selected ``(is a blob, key)`` pairs, current row, scroll.
+
+    ``unseen``: selected before, and not among the rows of a listing that still goes on.
+    """
+
+    place: Location | None = None
+    waiting: bool = False
+    keys: set[tuple[bool, str]] = field(default_factory=set)
+    unseen: set[tuple[bool, str]] = field(default_factory=set)
+    everything: bool = False
+    current: tuple[bool, str] | None = None
+    current_row: int = 0
+    scroll: int = 0
 
 
 class BlobTable(QTableView):
@@ -62,11 +81,7 @@ class BlobTable(QTableView):
     def __init__(self, listing: Listing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._listing = listing
-        self._kept: set[tuple[bool, str]] = set()
-        self._kept_all = False
-        self._current: tuple[bool, str] | None = None
-        self._scroll = 0
-        self._kept_place: Location | None = None
+        self._kept = Kept()
         self.delegate = BlobDelegate(self)
         self.setModel(listing.model)
         self.setItemDelegate(self.delegate)
@@ -140,39 +155,49 @@ class BlobTable(QTableView):
         model = self._listing.model
         return [model.entry(row) for row in self.selected_rows()]
 
-    def select_keys(self, keys: set[tuple[bool, str]], current: tuple[bool, str] | None = None) -> None:
+    def select_keys(self, keys: set[tuple[bool, str]]) -> None:
         """Select ``(is a blob, key)`` pairs that are here."""
         model, chosen = self._listing.model, QItemSelection()
-        rows = model.rows_of(keys)
-        for row in rows:
+        for row in model.rows_of(keys):
             chosen.select(model.index(row, 0), model.index(row, model.columnCount() - 1))
         self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        at = model.rows_of({current}) if current else rows[:1]
-        if at:
-            index = model.index(at[0], 0)
-            self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
 
     def _keep(self) -> None:
         """Remember selection, current row and scroll by key, before the rows change."""
         model, count = self._listing.model, self.selected_count()
-        if not model.rowCount():
+        same_place = self._kept.place == model.location
+        if not model.rowCount() or (self._kept.waiting and same_place and not count):
             return  # a second change before the rows came back: what is kept stays
-        self._kept_all = count > 1 and count == model.rowCount()
-        self._kept = set() if self._kept_all or count > KEPT_KEYS else {_identity(e) for e in self.selected_entries()}
+        kept = Kept(model.location, waiting=True, scroll=self.verticalScrollBar().value())
+        kept.everything = count > 1 and count == model.rowCount()
+        if not kept.everything and count <= KEPT_KEYS:
+            kept.keys = {_identity(entry) for entry in self.selected_entries()}
+            kept.keys |= self._kept.unseen if same_place else set()
         current = self.currentIndex()
-        self._current = _identity(model.entry(current.row())) if current.isValid() else None
-        self._scroll = self.verticalScrollBar().value()
-        self._kept_place = model.location
+        if current.isValid():
+            kept.current, kept.current_row = _identity(model.entry(current.row())), current.row()
+        self._kept = kept
 
     def _restore(self) -> None:
-        model = self._listing.model
-        if not model.rowCount() or self._kept_place != model.location:
+        """Have the rows that were selected selected again; those that have not come yet will be when they come."""
+        model, kept = self._listing.model, self._kept
+        if not model.rowCount() or not kept.waiting or kept.place != model.location:
             return
-        if self._kept_all:
+        kept.waiting = False
+        if self.selected_count():
+            return  # the person has chosen anew meanwhile
+        if kept.everything:
             self.selectAll()
-        elif self._kept:
-            self.select_keys(self._kept, self._current)
-        self.verticalScrollBar().setValue(self._scroll)
+        elif kept.keys:
+            self.select_keys(kept.keys)
+        complete = self._listing.state.status is not ListingStatus.LISTING
+        kept.unseen = set() if complete else kept.keys - {_identity(entry) for entry in self.selected_entries()}
+        rows = model.rows_of({kept.current}) if kept.current else []
+        if not rows and kept.current and complete:
+            rows = [min(kept.current_row, model.rowCount() - 1)]  # it is gone: the keyboard goes on from there
+        if rows:
+            self.selectionModel().setCurrentIndex(model.index(rows[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
+        self.verticalScrollBar().setValue(kept.scroll)
 
     def show_arrangement(self, arrangement: Arrangement) -> None:
         """Draw the sort indicator where the arrangement says."""

@@ -93,8 +93,10 @@ class BucketTree(QTreeView):
             self.scrollTo(index)
             if node.kind is NodeKind.ACCOUNT:
                 self.expand(index)
-        elif node.loaded is Loaded.NO or node.loaded is Loaded.LOADING or node.children:
-            self.expand(index)
+            return
+        self.expand(index)
+        if node.loaded in {Loaded.YES, Loaded.FAILED} and not node.is_cut:
+            self._model.reload(node.location)  # made since it was listed, perhaps; see _on_loaded for when it was not
 
     def _on_loaded(self, location: Location) -> None:
         if self._wanted is None:

@@ -73,8 +73,8 @@ class BucketTreeModel(QAbstractItemModel):
             self._load(node)
 
     def ensure(self, location: Location) -> QModelIndex:
-        """The deepest index on the way to ``location`` that is known; missing steps are listed (see ``loaded``)
-        or, for a bucket or prefix that a person has typed, added.
+        """The deepest index on the way to ``location`` that is known; what was never listed is listed now, and
+        ``loaded`` says when to ask again.
         """
         node = self._root
         for step in _steps(location):

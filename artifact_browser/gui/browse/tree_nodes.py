@@ -54,6 +54,11 @@ class Node:
     def may_have_children(self) -> bool:
         return self.kind is not NodeKind.NOTICE and (self.loaded is not Loaded.YES or bool(self.children))
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether not every child was looked for: the last line says "more"."""
+        return len(self.children) > 1 and self.children[-1].kind is NodeKind.NOTICE
+
 
 def notice(parent: Node, text: str) -> Node:
     """The line that stands in place of children."""
