@@ -34,6 +34,7 @@ from artifact_browser.gui.shell.quit_signals import QuitSignals
 from artifact_browser.gui.shell.theme import Look
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.paths import APP_ID, Paths, in_home, of_user
+from artifact_browser.workers.crash_file import keep_no_core
 
 _LOG = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run(arguments: Arguments) -> int:
+    keep_no_core()
     paths = (in_home(arguments.home) if arguments.home else of_user()).make()
     log.start_log(paths, "window")
     with CrashTrace(paths.log), Faults() as faults:

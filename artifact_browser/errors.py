@@ -29,7 +29,7 @@ The tree::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 
@@ -48,6 +48,8 @@ class ErrorRecord:
     kept: str
     retryable: bool
     technical: str = ""
+    #: of :class:`WrongRegion` only
+    region: str = ""
 
 
 class ArtifactBrowserError(Exception):
@@ -177,6 +179,9 @@ class WrongRegion(StorageError):
     def __init__(self, detail: str = "", *, region: str = "", subject: str = "", technical: str = "") -> None:
         super().__init__(detail, subject=subject, technical=technical)
         self.region = region
+
+    def record(self) -> ErrorRecord:
+        return replace(super().record(), region=self.region)
 
 
 class ClockSkew(StorageError):
@@ -326,4 +331,6 @@ def error_from(record: ErrorRecord) -> ArtifactBrowserError:
     kind = found if isinstance(found, type) and issubclass(found, ArtifactBrowserError) else InternalError
     error = kind(record.detail, subject=record.subject, technical=record.technical)
     error.todo, error.kept = record.todo, record.kept
+    if isinstance(error, WrongRegion):
+        error.region = record.region
     return error

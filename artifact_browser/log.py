@@ -11,7 +11,9 @@ import io
 import logging
 import os
 import re
+import sys
 import threading
+from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TextIO
@@ -100,6 +102,12 @@ class _PrivateFileHandler(RotatingFileHandler):
     def _open(self) -> io.TextIOWrapper:  # the file is ours alone from its first byte on
         number = os.open(self.baseFilename, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         return io.TextIOWrapper(io.FileIO(number, "a"), encoding=self.encoding, errors=self.errors)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """The standard one prints the record with its arguments, unredacted, to where a desktop keeps it in a file."""
+        if sys.stderr is not None:
+            with suppress(OSError, ValueError):
+                sys.stderr.write(redact(f"the log cannot be written: {sys.exc_info()[1]}\n"))
 
 
 def start_log(paths: Paths, name: str, *, level: int = logging.INFO) -> Path:

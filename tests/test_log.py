@@ -150,6 +150,19 @@ def test_the_log_is_private_and_rotates(
         assert all(one.stat().st_mode & 0o777 == 0o600 for one in files)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_log_that_cannot_be_written_tells_no_secret_elsewhere(
+    paths: Paths, root_logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (paths.log).mkdir(parents=True, exist_ok=True)
+    (paths.log / "window.log").symlink_to("/dev/full")
+    log.start_log(paths, "window")
+    logging.getLogger("x").warning("secret_key=%s", "s3cr3tvalue")
+    said = capsys.readouterr().err
+    assert "No space left" in said
+    assert "s3cr3tvalue" not in said
+
+
 def test_starting_the_log_again_moves_it(paths: Paths, root_logger: logging.Logger) -> None:
     log.start_log(paths, "first")
     second = log.start_log(paths, "second")

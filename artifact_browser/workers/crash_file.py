@@ -30,6 +30,14 @@ def open_crash_file(path: Path) -> None:
     sys.stderr = RedactingStream(stream)
 
 
+def keep_no_core() -> None:
+    """A crash must not write this process's memory, keys included, to the disk. Windows writes none unasked."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
 def remove_if_empty(path: Path) -> None:
     """A clean exit leaves no file."""
     try:

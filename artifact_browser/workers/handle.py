@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
-from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.errors import ArtifactBrowserError, InternalError
 from artifact_browser.workers.job import Question
 
 if TYPE_CHECKING:
@@ -96,7 +96,11 @@ class JobHandle:
         on_question: Responder | None = getattr(self._listener, "on_question", None)
         if on_question is None:
             return False
-        self._call(on_question, question, answer)
+        try:
+            on_question(question, answer)
+        except Exception as error:  # noqa: BLE001 - the job must not wait for ever
+            _log.exception("a listener failed at a question")
+            answer(InternalError("A question could not be answered.", technical=type(error).__name__))
         return True
 
     def succeed(self, result: object) -> None:

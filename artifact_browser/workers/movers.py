@@ -93,9 +93,11 @@ class _Passing:
                 return
             try:
                 self._tie.enter_context(context.cancel.closing(handle.cancel))
+                return
             except JobCancelled:
-                handle.cancel()
-                raise
+                pass
+        handle.cancel()  # without the lock: a job whose mover still starts ends here, and on_error takes it
+        raise JobCancelled
 
     def on_event(self, event: Any) -> None:
         self._listener.on_event(event)

@@ -154,6 +154,9 @@ class WorkerProcess:
                     self._handle(message)
         except (EOFError, OSError):
             pass  # the process is gone
+        except Exception:  # noqa: BLE001 - its jobs must hear that this process is given up
+            _log.exception("%s sends what is no message", self._setup.name)
+            self._kill()
 
     def _handle(self, message: Message) -> None:
         if message.kind is Kind.READY:
@@ -180,12 +183,13 @@ class WorkerProcess:
         elif kind is Kind.QUESTION:
             number, question = value  # type: ignore[misc]
             self._on_question(handle, question, self._answer_to(handle.job_id, number))  # type: ignore[has-type]
-        else:
+        elif kind is Kind.DONE:
             self._drop(handle.job_id)
-            if kind is Kind.DONE:
-                handle.succeed(value)
-            else:
-                handle.fail(error_from(value))  # type: ignore[arg-type]
+            handle.succeed(value)
+        else:
+            error = error_from(value)  # type: ignore[arg-type]
+            self._drop(handle.job_id)
+            handle.fail(error)
 
     def _answer_to(self, job_id: int, number: int) -> Answer:
         first = threading.Lock()

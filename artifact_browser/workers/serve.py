@@ -18,7 +18,7 @@ from types import TracebackType
 
 from artifact_browser import log
 from artifact_browser.workers.context import WorkerContext
-from artifact_browser.workers.crash_file import open_crash_file, remove_if_empty
+from artifact_browser.workers.crash_file import keep_no_core, open_crash_file, remove_if_empty
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.messages import PROCESS, Assembler, Kind, Message, WorkerSetup
 from artifact_browser.workers.outbox import Outbox
@@ -34,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 def serve(connection: Connection, setup: WorkerSetup) -> None:
     """The process's target. Never returns: it ends with ``os._exit`` so that a hanging thread cannot hold it."""
+    keep_no_core()
     open_crash_file(setup.crash_file)
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window to decide

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import socket
 import sys
@@ -13,8 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artifact_browser.errors import AccessDenied
+from artifact_browser.errors import AccessDenied, WrongRegion
+from artifact_browser.workers.context import WorkerContext
 from artifact_browser.workers.job import JobContext, Question
+from artifact_browser.workers.messages import Kind, Message
 from artifact_browser.workers.movers import engine_pool
 
 
@@ -156,3 +159,30 @@ def ask_through_mover(context: JobContext) -> Generator[None, None, Any]:
 def fail_in_mover(context: JobContext) -> Generator[None, None, Any]:
     yield from ()
     return engine_pool(context).run(raise_ours)
+
+
+def start_mover_when_cancelled(context: JobContext) -> Generator[None, None, Any]:
+    """The engine job is stopped in the moment before it starts its first mover."""
+    yield from ()
+    context.cancel.cancel()
+    return engine_pool(context).run(ask, "too late")
+
+
+def talk_rubbish(context: JobContext, kind: Kind) -> Generator[None, None, None]:
+    """What a worker whose memory was overwritten might send: a message that is none of ours."""
+    yield from ()
+    assert isinstance(context, WorkerContext)
+    context._outbox.put(Message(context._job_id, kind, pickle.dumps("rubbish")))
+    context.cancel.wait(60)
+
+
+def raise_wrong_region(context: JobContext) -> Generator[None, None, None]:
+    yield from ()
+    raise WrongRegion("It lives elsewhere.", region="eu-central-1", subject="b")
+
+
+def core_limit(context: JobContext) -> Generator[None, None, tuple[int, int]]:
+    import resource
+
+    yield from ()
+    return resource.getrlimit(resource.RLIMIT_CORE)

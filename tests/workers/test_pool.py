@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import threading
 import time
 from pathlib import Path
@@ -17,9 +18,12 @@ from artifact_browser.errors import (
     InputError,
     InternalError,
     JobCancelled,
+    WorkerDied,
+    WrongRegion,
 )
 from artifact_browser.paths import Paths
 from artifact_browser.workers.job import Lane, Question
+from artifact_browser.workers.messages import Kind
 from artifact_browser.workers.pool import WorkerPool
 from tests.workers import jobs
 from tests.workers.conftest import Heard, until
@@ -112,6 +116,17 @@ def test_a_question_nobody_answers_is_an_error_and_no_hang(pool: WorkerPool) -> 
         pool.run(jobs.ask, "x", timeout_s=20)
 
 
+def test_a_listener_that_fails_at_a_question_is_an_error_and_no_hang(pool: WorkerPool) -> None:
+    class Failing(Heard):
+        def on_question(self, question: Question, answer) -> None:
+            raise ValueError("a fault of ours")
+
+    heard = Failing()
+    pool.start(jobs.ask, "x", listener=heard)
+    assert heard.ended.wait(20)
+    assert isinstance(heard.error, InternalError)
+
+
 def test_an_answer_that_cannot_be_sent_is_an_error_and_no_hang(pool: WorkerPool) -> None:
     pool.answer(Question, lambda question, answer: answer(threading.Lock()))
     with pytest.raises(InternalError):
@@ -133,6 +148,25 @@ def test_our_errors_cross_whole(pool: WorkerPool) -> None:
         pool.run(jobs.raise_ours)
     error = caught.value
     assert (error.detail, error.subject, error.kept, error.todo) == ("No.", "s3://b/k", "all of it", "Ask.")
+
+
+def test_an_error_keeps_what_only_its_kind_carries(pool: WorkerPool) -> None:
+    with pytest.raises(WrongRegion) as caught:
+        pool.run(jobs.raise_wrong_region)
+    assert caught.value.region == "eu-central-1"
+
+
+@pytest.mark.parametrize("kind", [Kind.QUESTION, Kind.ERROR])
+def test_a_worker_that_talks_rubbish_is_replaced_and_its_jobs_end(pool: WorkerPool, kind: Kind) -> None:
+    with pytest.raises(WorkerDied):
+        pool.run(jobs.talk_rubbish, kind, timeout_s=20)
+    assert pool.run(jobs.count, 3, timeout_s=20) == "counted 3"
+
+
+def test_a_crash_leaves_no_memory_on_the_disk(pool: WorkerPool) -> None:
+    if os.name == "nt":
+        pytest.skip("Windows has no core files")
+    assert pool.run(jobs.core_limit) == (0, 0)
 
 
 def test_a_foreign_error_becomes_ours_without_its_secrets(pool: WorkerPool, paths: Paths) -> None:
@@ -194,6 +228,11 @@ def test_mover_questions_and_errors_go_up_through_the_engine_job(pool: WorkerPoo
     assert pool.run(jobs.ask_through_mover, lane=Lane.ENGINE, timeout_s=30) == "FROM THE MOVER"
     with pytest.raises(AccessDenied):
         pool.run(jobs.fail_in_mover, lane=Lane.ENGINE, timeout_s=30)
+
+
+def test_a_mover_is_not_started_for_a_stopped_engine_job(pool: WorkerPool) -> None:
+    with pytest.raises(JobCancelled):  # and not TimedOut: it hung on its own lock
+        pool.run(jobs.start_mover_when_cancelled, lane=Lane.ENGINE, timeout_s=20)
 
 
 def test_jobs_of_a_closed_pool_end_at_once(pool: WorkerPool) -> None:
