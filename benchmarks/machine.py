@@ -6,6 +6,9 @@ import os
 import time
 from pathlib import Path
 
+#: kthreadd, on Linux: what the kernel does in the background, our files' way to the disk among it.
+_KERNEL = 2
+
 
 class Bystanders:
     """CPU cores' worth of work of processes that are not of this benchmark, from making it to :meth:`cores`.
@@ -31,11 +34,11 @@ class Bystanders:
             fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:]
         except OSError:
             return None
-        user, nice, system, _idle, _iowait, irq, softirq, steal = map(int, fields[:8])
-        return user + nice + system + irq + softirq + steal - self._own_ticks()
+        user, nice, system, _idle, _iowait, _irq, _softirq, steal = map(int, fields[:8])
+        return user + nice + system + steal - self._own_ticks()
 
     def _own_ticks(self) -> int:
-        """User and system time of the root and everything below it."""
+        """User and system time of the root and everything below it, and of the kernel's threads."""
         parents, ticks = {}, {}
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
@@ -47,6 +50,6 @@ class Bystanders:
         return sum(count for pid, count in ticks.items() if self._is_ours(pid, parents))
 
     def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:
-        while pid and pid != self._root:
+        while pid and pid not in (self._root, _KERNEL):
             pid = parents.get(pid, 0)
-        return pid == self._root
+        return pid != 0
