@@ -14,6 +14,7 @@ _KNOWN: dict[str, tuple[str, str]] = {
     "arrow": ("Arrow", "application/vnd.apache.arrow.file"),
     "avro": ("Avro", "application/avro"),
     "bin": ("Binary", "application/octet-stream"),
+    "bmp": ("BMP image", "image/bmp"),
     "bz2": ("Archive", "application/x-bzip2"),
     "ckpt": ("Checkpoint", "application/octet-stream"),
     "csv": ("CSV", "text/csv"),

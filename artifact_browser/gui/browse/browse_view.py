@@ -148,7 +148,8 @@ class BrowseView(QWidget):
             self._nothing.show_state(
                 State.NO_PERMISSION,
                 "You can\u2019t list buckets with this account.",
-                detail="Open one by name instead.",
+                detail="Its keys may not do that, or are wrong: some stores do not say which. "
+                "Open a bucket by name, or edit the account.",
                 action_label="Open bucket by name\u2026",
                 action=self.open_bucket_wanted.emit,
             )

@@ -364,6 +364,7 @@ def test_an_empty_bucket_says_what_to_do(person: Person) -> None:
 def test_wrong_keys_on_a_real_server(person: Person, ceph: S3Server) -> None:
     account: AccountRecord = person.add_account(ceph.record, Secret(ceph.access_key, "wrong" * 8))
     person.go(Location(account.id), ListingStatus.FAILED)
-    assert "The keys were not accepted" in person.words()
-    assert person.button("Edit account\u2026")
+    words = person.words()  # Ceph 16.2 says AccessDenied to a wrong signature
+    assert "Its keys may not do that, or are wrong" in words
+    assert "No buckets" not in words
     person.go(Location(THIS_COMPUTER))
