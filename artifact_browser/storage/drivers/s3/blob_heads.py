@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from artifact_browser.errors import UnexpectedAnswer
+from artifact_browser.errors import ChecksumMismatch, InputError, NotSupported, UnexpectedAnswer
 from artifact_browser.storage.driver import BlobInfo
 
 #: Headers that are shown in Details; the rest is the connection's business.
@@ -53,9 +53,9 @@ def text(value: str) -> str:
 
 
 def _size(headers: Mapping[str, str]) -> int:
-    ranged = re.fullmatch(r"bytes \d+-\d+/(\d+)", headers.get("content-range", ""))
+    ranged = re.fullmatch(r"bytes [0-9]+-[0-9]+/([0-9]{1,19})", headers.get("content-range", ""))
     length = ranged.group(1) if ranged else headers.get("content-length", "")
-    if not length.isdecimal():
+    if not re.fullmatch(r"[0-9]{1,19}", length):
         raise UnexpectedAnswer("The store does not say how large the blob is.")
     return int(length)
 
@@ -84,6 +84,34 @@ def range_header(start: int, length: int | None) -> str:
     if length is None:
         return f"bytes={start}-" if start else ""
     return f"bytes={start}-{start + max(length, 1) - 1}"
+
+
+def check_range(status: int, headers: Mapping[str, str], start: int, subject: str) -> None:
+    """Whether an answer to a range request is the part that was asked for: it is written where that belongs.
+
+    :raises NotSupported: it is the whole blob, and not its beginning was wanted
+    :raises UnexpectedAnswer: it is another part, or does not say which
+    """
+    if status != 206:
+        if start:
+            raise NotSupported("This store cannot send a part of a blob.", subject=subject)
+        return
+    told = re.fullmatch(r"bytes ([0-9]{1,19})-[0-9]{1,19}/(?:[0-9]{1,19}|\*)", headers.get("content-range", ""))
+    if told is None or int(told[1]) != start:
+        raise UnexpectedAnswer("The store sent another part of the blob than was asked for.", subject=subject)
+
+
+def check_echo(sent: str, echoed: str, subject: str) -> None:
+    """:raises ChecksumMismatch: the store names another checksum than the one of the bytes that were sent"""
+    if sent and echoed and sent != echoed:
+        raise ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
+
+
+def checked_header(value: str) -> str:
+    """A value for a header. :raises InputError: no header can carry it"""
+    if not value.isascii() or not value.isprintable():
+        raise InputError("A type or class has characters that no header can carry.", subject=ascii(value)[:100])
+    return value
 
 
 def verified_by(checksum: str) -> str:

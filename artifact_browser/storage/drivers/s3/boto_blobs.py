@@ -23,7 +23,14 @@ from artifact_browser.storage.driver import (
     Written,
 )
 from artifact_browser.storage.drivers.s3 import links
-from artifact_browser.storage.drivers.s3.blob_heads import EmptyReader, info_of, range_header, verified_by
+from artifact_browser.storage.drivers.s3.blob_heads import (
+    EmptyReader,
+    check_echo,
+    check_range,
+    info_of,
+    range_header,
+    verified_by,
+)
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.boto import Boto, translate
 from artifact_browser.storage.drivers.s3.conditions import Conditions
@@ -122,8 +129,11 @@ class BotoBlobs:
             yield EmptyReader(self._head(bucket, key))
             return
         try:
-            info = info_of(key, _headers(answer))
-            yield _BotoReader(info, answer["Body"], int(answer["ContentLength"]), self._boto, subject)
+            info, arriving = info_of(key, _headers(answer)), int(answer["ContentLength"])
+            if ranged:
+                check_range(answer["ResponseMetadata"]["HTTPStatusCode"], _headers(answer), start, subject)
+            wanted_bytes = arriving if length is None else min(length, arriving)
+            yield _BotoReader(info, answer["Body"], wanted_bytes, self._boto, subject)
         finally:
             answer["Body"].close()
             operation.__exit__(None, None, None)
@@ -167,6 +177,7 @@ class BotoBlobs:
                 checksum = {}
             source.check_unchanged()
         echoed = str(answer.get("ChecksumCRC32C", ""))
+        check_echo(checksum.get("ChecksumCRC32C", ""), echoed, subject)
         if checksum and remembered.facts().checksum is Support.UNKNOWN:
             remembered.learn(checksum=Support.YES if echoed else Support.NO)
         return answer, echoed

@@ -33,6 +33,8 @@ class Connection(http.client.HTTPConnection):
         #: plain http through a proxy: requests name the whole URL
         self.absolute = absolute
         self.proxy_headers = proxy_headers
+        #: scheme, host and port it was made to: a bucket's may be another by the time it is given back
+        self.where = ("", host, port)
         self.reused = False
         self.idle_since = 0.0
 
@@ -64,13 +66,13 @@ class ConnectionPool:
             kept.close()
         return self._open(place, cancel)
 
-    def give_back(self, place: Place, connection: Connection) -> None:
+    def give_back(self, connection: Connection) -> None:
         """Keep a connection whose answer was read to the end."""
-        where = (place.endpoint.scheme, place.host, place.endpoint.port)
         connection.idle_since = time.monotonic()
         with self._lock:
-            if len(self._idle[where]) < _MOST_IDLE:
-                self._idle[where].append(connection)
+            kept = self._idle[connection.where]
+            if len(kept) < _MOST_IDLE:
+                kept.append(connection)
                 return
         connection.close()
 
@@ -91,8 +93,13 @@ class ConnectionPool:
                 connection.sock = connect(place.host, endpoint.port, cancel)
             else:
                 connection = _open_proxied(proxy, place, cancel)
+            connection.where = (endpoint.scheme, place.host, endpoint.port)
             if endpoint.tls:
-                connection.sock = handshake(connection.sock, place.host, self._tls_context(), cancel)
+                try:
+                    connection.sock = handshake(connection.sock, place.host, self._tls_context(), cancel)
+                except BaseException:
+                    connection.close()
+                    raise
         except OSError as error:
             cancel.raise_if_cancelled()
             raise from_exception(error, place.netloc, sent=False) from error
@@ -144,8 +151,12 @@ def _open_proxied(proxy: str, place: Place, cancel: CancelToken) -> Connection:
     connection = Connection(place.host, place.endpoint.port, absolute=not place.endpoint.tls, proxy_headers=headers)
     connection.sock = connect(parts.hostname, parts.port or 80, cancel)
     if place.endpoint.tls:
-        with waking(connection.sock, cancel):
-            _tunnel(connection, place, headers)
+        try:
+            with waking(connection.sock, cancel):
+                _tunnel(connection, place, headers)
+        except BaseException:
+            connection.close()
+            raise
     return connection
 
 

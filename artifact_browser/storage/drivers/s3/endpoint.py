@@ -7,12 +7,14 @@ does, so ``a//b``, ``..`` and ``%2F`` reach the server verbatim. Nothing is reso
 from __future__ import annotations
 
 import ipaddress
+import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlsplit
 
 from artifact_browser.accounts.record import Addressing
 from artifact_browser.errors import InputError
 
+_HOST_PART = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
 _PARTITIONS = {"cn-": "amazonaws.com.cn", "us-iso-": "c2s.ic.gov", "us-isob-": "sc2s.sgov.gov",
                "eusc-": "amazonaws.eu"}  # fmt: skip
 
@@ -62,8 +64,9 @@ class Endpoint:
     def _is_virtual(self, bucket: str) -> bool:
         if self.addressing is not Addressing.VIRTUAL or is_address(self.host):
             return False
-        # a wildcard certificate covers one label only, so botocore too falls back to the path here
-        return not (self.tls and "." in bucket) and bucket == bucket.lower() and "_" not in bucket
+        # a wildcard certificate covers one label only, so botocore too falls back to the path here; and what is no
+        # host name ("evil.example#") must not become a part of one
+        return not (self.tls and "." in bucket) and _HOST_PART.fullmatch(bucket) is not None
 
 
 @dataclass(frozen=True, slots=True)

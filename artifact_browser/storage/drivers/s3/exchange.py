@@ -102,10 +102,10 @@ class Answer:
     def close(self) -> None:
         """Keep the connection if everything was read, else close it. Never raises."""
         self._watch.close()
-        whole = self.response.isclosed()
+        whole = self.response.isclosed() or self.response.length == 0
         self.response.close()
         if whole and not self.response.will_close and not self._exchange.access.cancel.cancelled:
-            self._exchange.keep(self._request, self._connection)
+            self._exchange.keep(self._connection)
         else:
             self._connection.close()
 
@@ -134,9 +134,8 @@ class Exchange:
         with answer:
             raise self._refusal(answer, request)
 
-    def keep(self, request: Request, connection: Connection) -> None:
-        place = self._account.endpoint_of(request.bucket).place(request.bucket)
-        self._account.connections.give_back(place, connection)
+    def keep(self, connection: Connection) -> None:
+        self._account.connections.give_back(connection)
 
     def lost(self, error: BaseException, request: Request) -> ArtifactBrowserError:
         """The error of a connection that failed under way. :raises JobCancelled: because we cut it"""

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from artifact_browser.errors import (
     AccessDenied,
     ArtifactBrowserError,
-    NotSupported,
     UnexpectedAnswer,
 )
 from artifact_browser.storage.driver import (
@@ -26,9 +25,18 @@ from artifact_browser.storage.driver import (
 )
 from artifact_browser.storage.drivers.s3 import links
 from artifact_browser.storage.drivers.s3.account import Access, BucketRepairs
-from artifact_browser.storage.drivers.s3.blob_heads import EmptyReader, info_of, range_header, verified_by
+from artifact_browser.storage.drivers.s3.blob_heads import (
+    EmptyReader,
+    check_echo,
+    check_range,
+    checked_header,
+    info_of,
+    range_header,
+    verified_by,
+)
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.conditions import Conditions
+from artifact_browser.storage.drivers.s3.errors import region_named
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
 from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
@@ -127,10 +135,9 @@ class OwnBlobs:
             yield EmptyReader(self._head(bucket, key))
             return
         with answer:
-            if ranged and answer.status != 206 and start:
-                raise NotSupported("This store cannot send a part of a blob.", subject=f"{bucket}/{key}")
-            limit = length if answer.status != 206 else None
-            yield _OwnReader(info_of(key, answer.headers), answer, limit)
+            if ranged:
+                check_range(answer.status, answer.headers, start, f"{bucket}/{key}")
+            yield _OwnReader(info_of(key, answer.headers), answer, length)
 
     def _open(self, request: Request) -> Answer:
         return attempt(
@@ -184,6 +191,7 @@ class OwnBlobs:
                 checksum = ""
             source.check_unchanged()
             echoed = given.get(_CHECKSUM, "") if checksum else ""
+            check_echo(checksum, echoed, f"{bucket}/{key}")
             if checksum and remembered.facts().checksum is Support.UNKNOWN:
                 remembered.learn(checksum=Support.YES if echoed else Support.NO)
             return given, source.length, echoed
@@ -221,8 +229,8 @@ class OwnBlobs:
         """Ask AWS where a bucket lives: a link signed for another region does not work, and cannot be redirected."""
         with suppress(ArtifactBrowserError), self._open(Request("HEAD", bucket)) as answer:
             answer.drain()
-            region = answer.headers.get("x-amz-bucket-region", "") or self._account.region_of(bucket)
-            self._account.learn_region(bucket, region)
+            region = region_named(answer.headers.get("x-amz-bucket-region", ""))
+            self._account.learn_region(bucket, region or self._account.region_of(bucket))
 
 
 class _OwnReader:
@@ -231,7 +239,7 @@ class _OwnReader:
     def __init__(self, info: BlobInfo, answer: Answer, limit: int | None) -> None:
         self.info = info
         self._answer = answer
-        #: bytes to give at most: for a server that answered a range with the whole
+        #: bytes to give at most: a server may answer a range with more, or with the whole
         self._left = limit
 
     def readinto(self, buffer: memoryview) -> int:
@@ -263,11 +271,11 @@ def write_headers(options: WriteOptions | None) -> dict[str, str]:
         return {}
     headers = {f"x-amz-meta-{name}": value for name, value in checked_metadata(options.metadata).items()}
     if options.content_type:
-        headers["content-type"] = options.content_type
+        headers["content-type"] = checked_header(options.content_type)
     if options.tags:
         headers["x-amz-tagging"] = tagging_header(options.tags)
     if options.storage_class:
-        headers["x-amz-storage-class"] = options.storage_class
+        headers["x-amz-storage-class"] = checked_header(options.storage_class)
     return headers
 
 

@@ -22,7 +22,9 @@ from artifact_browser.errors import (
     BucketNotEmpty,
     BucketNotFound,
     InputError,
+    NetworkError,
     NotSupported,
+    OutcomeUnknown,
     UnexpectedAnswer,
     UploadNotFound,
     WrongRegion,
@@ -38,6 +40,7 @@ from artifact_browser.storage.driver import (
     Written,
 )
 from artifact_browser.storage.drivers.s3.account import DEFAULT_REGION
+from artifact_browser.storage.drivers.s3.blob_heads import checked_header
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.conditions import Conditions, etag_form
 
@@ -218,9 +221,11 @@ class Rest:
                 subject=f"{bucket}/{key}",
             )
             found += [_part(one) for one in answer.get("Parts", [])]
-            after = int(answer.get("NextPartNumberMarker") or 0)
-            if not answer.get("IsTruncated") or after <= marker:
+            if not answer.get("IsTruncated"):
                 return sorted(found, key=lambda part: part.number)
+            after = int(answer.get("NextPartNumberMarker") or 0)
+            if after <= marker:
+                raise UnexpectedAnswer("The list of parts would never end.", subject=f"{bucket}/{key}")
             marker = after
 
     def complete_upload(
@@ -282,6 +287,7 @@ class Rest:
         asked = {"EncodingType": "url"} if encoded else {}
         decode = unquote if encoded else str
         markers: dict[str, Any] = {}
+        seen: set[tuple[str, ...]] = set()
         while True:
             answer = self._boto.call(
                 bucket,
@@ -293,8 +299,11 @@ class Rest:
                 "KeyMarker": decode(answer.get("NextKeyMarker", "")),
                 "UploadIdMarker": answer.get("NextUploadIdMarker", ""),
             }
-            if not answer.get("IsTruncated") or following == markers:
+            if not answer.get("IsTruncated"):
                 return
+            if (place := tuple(following.values())) in seen:
+                raise UnexpectedAnswer("The list of uploads would never end.", subject=bucket)
+            seen.add(place)
             markers = following
 
 
@@ -315,13 +324,13 @@ def write_parameters(options: WriteOptions | None) -> dict[str, Any]:
         return {}
     given: dict[str, Any] = {}
     if options.content_type:
-        given["ContentType"] = options.content_type
+        given["ContentType"] = checked_header(options.content_type)
     if options.metadata:
         given["Metadata"] = checked_metadata(options.metadata)
     if options.tags:
         given["Tagging"] = tagging_header(options.tags)
     if options.storage_class:
-        given["StorageClass"] = options.storage_class
+        given["StorageClass"] = checked_header(options.storage_class)
     return given
 
 
@@ -342,6 +351,8 @@ def refuses_checksum(error: Exception) -> bool:
     """Whether a refusal may be about a checksum the server does not know."""
     if isinstance(error, NotSupported):
         return True
+    if isinstance(error, OutcomeUnknown | NetworkError):
+        return False  # it may have been written, whatever words came back
     technical = getattr(error, "technical", "")
     return any(code in technical for code in ("XAmzContentSHA256Mismatch", "InvalidRequest", "InvalidArgument"))
 
