@@ -40,7 +40,6 @@ class DetailsPanel(QWidget):
         self._record: AccountRecord | None = None
         self._location = Location("")
         self._entry: Entry | None = None
-        self._asked: tuple[Location, Entry] | None = None
         self._picture = QLabel()
         self._name = label("", Kind.HEADING, wrap=True, copyable=True)
         self._tabs = QTabBar()
@@ -71,6 +70,8 @@ class DetailsPanel(QWidget):
         head.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignTop)
         head.addWidget(self._name, 1)
         inner = QWidget()
+        set_kind(inner, Kind.PANEL)
+        inner.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         column = QVBoxLayout(inner)
         column.setContentsMargins(20, 12, 20, 20)
         column.setSpacing(12)
@@ -116,7 +117,6 @@ class DetailsPanel(QWidget):
 
     def refresh(self) -> None:
         """Ask again about what is shown."""
-        self._asked = None
         if self._entry is not None and self._entry.is_blob:
             self._rest.start()
 

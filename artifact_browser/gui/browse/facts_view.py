@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.browse.entry import Entry
@@ -15,6 +16,9 @@ from artifact_browser.storage.filetypes import type_of
 #: Longer words cannot be wrapped into the drawer.
 _LONGEST_WORD = 22
 _BRIEF = ("Size", "Modified", "ETag", "Tags")
+#: Says only how many tags there are, which stand below.
+_SAID_ELSEWHERE = {"x-amz-tagging-count"}
+_ROW_PX = 20
 
 
 class FactsView(QWidget):
@@ -63,7 +67,7 @@ class FactsView(QWidget):
             ("Key", info.key),
         ]
         rows += [("Checksum", f"{name} {value}") for name, value in info.checksums.items()]
-        rows += [(name, value) for name, value in sorted(info.headers.items())]
+        rows += [(name, value) for name, value in sorted(info.headers.items()) if name.lower() not in _SAID_ELSEWHERE]
         rows += [(f"meta: {name}", value) for name, value in sorted(info.metadata.items())]
         self._rows = [(name, shown.printable(value)) for name, value in rows if value]
         self._tags = dict(facts.tags) if facts.tags is not None else None
@@ -87,27 +91,60 @@ class FactsView(QWidget):
         if self._tags is None:
             self._add(row, "Tags", label("not readable with this account", Kind.HINT, wrap=True))
         elif self._tags:
-            text = "   ".join(f"{name}={value}" for name, value in sorted(self._tags.items()))
-            self._add(row, "Tags", label(shown.printable(text), Kind.CHIP, wrap=True, copyable=True))
+            self._add(row, "Tags", _chips(self._tags))
 
     def _add(self, row: int, name: str, value: QWidget) -> None:
         caption = label(name, Kind.DIM, wrap=True)
         caption.setMaximumWidth(110)
+        for part in (caption, value):
+            part.setMinimumHeight(_ROW_PX)  # one line of each, centred, has one baseline
         value.setAccessibleName(name)
         self._grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
-        self._grid.addWidget(value, row, 1)
+        self._grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignTop)
 
 
 def _value(text: str) -> QWidget:
     """A value that can be selected and copied; what has no place to break stays on one line that scrolls."""
     if max(map(len, text.split(" ")), default=0) <= _LONGEST_WORD:
         return label(text, wrap=True, copyable=True)
-    made = QLineEdit(text)
-    made.setReadOnly(True)
-    made.setFrame(False)
-    made.setObjectName("fact")
-    made.setToolTip(text)
-    made.setCursorPosition(0)
+    return _LongValue(text)
+
+
+class _LongValue(QLineEdit):
+    """One line that scrolls when it has the focus; until then both its ends are seen."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setReadOnly(True)
+        self.setFrame(False)
+        self.setObjectName("fact")
+        self.setToolTip(text)
+        self.setCursorPosition(0)
+        self.setTextMargins(-2, 0, 0, 0)  # Qt's own, so that it begins where the labels do
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
+        if self.hasFocus() or text == self.text():
+            super().paintEvent(event)
+            return
+        painter = QPainter(self)
+        painter.setPen(self.palette().text().color())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def _chips(tags: dict[str, str]) -> QWidget:
+    """One chip for each tag, one below the other: both names and values may be long."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(4)
+    for name, value in sorted(tags.items()):
+        text = shown.printable(f"{name}={value}")
+        chip = label(shown.elided(text, _LONGEST_WORD), Kind.CHIP, copyable=True)
+        chip.setFixedHeight(_ROW_PX)
+        chip.setAccessibleName("Tags")
+        chip.setToolTip(text)
+        column.addWidget(chip, 0, Qt.AlignmentFlag.AlignLeft)
     return made
 
 

@@ -17,7 +17,7 @@ from artifact_browser.storage.blobs import TextPreview, preview_text
 from artifact_browser.storage.filetypes import is_picture
 
 PICTURE_PX = 640
-_TEXT_HEIGHT = 260
+_TEXT_HEIGHT, _TEXT_FRAME = 260, 24
 
 
 class PreviewView(QWidget):
@@ -38,17 +38,17 @@ class PreviewView(QWidget):
         self._text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setTabChangesFocus(True)
-        self._text.setMinimumHeight(_TEXT_HEIGHT)
         self._picture = QLabel()
         self._picture.setAccessibleName("Picture preview")
         self._picture.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._picture.setMinimumWidth(1)
-        self._download = button("Download\u2026", Kind.LINK, clicked=self.download_wanted.emit)
+        self._download = button("Download\u2026", Kind.LINK_FLUSH, clicked=self.download_wanted.emit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        for widget in (self._caption, self._text, self._picture, self._download):
+        for widget in (self._caption, self._text, self._picture):
             column.addWidget(widget)
+        column.addWidget(self._download, 0, Qt.AlignmentFlag.AlignLeft)
         self.clear()
 
     def show_blob(self, record: AccountRecord, bucket: str, entry: Entry) -> None:
@@ -105,7 +105,13 @@ class PreviewView(QWidget):
         more = f"First {shown.size(found.read_bytes)} of {shown.size(size_bytes)}" if found.truncated else "Whole text"
         self._say(more)
         self._text.setPlainText(found.text)
+        self._text.setFixedHeight(self._height_of(found.text.count("\n") + 1))
         self._text.show()
+
+    def _height_of(self, lines: int) -> int:
+        """As high as the lines and the bar below them need, up to a limit."""
+        needed = (lines + 1) * self._text.fontMetrics().lineSpacing() + _TEXT_FRAME
+        return min(needed, _TEXT_HEIGHT)
 
     def _show_picture(self, found: Picture) -> None:
         self._task = None

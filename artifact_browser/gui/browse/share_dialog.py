@@ -76,7 +76,7 @@ class ShareDialog(AppDialog):
                 wrap=True,
             )
         )
-        self.save_as.editingFinished.connect(self._request)
+        self.save_as.textEdited.connect(lambda _: self._request())
         self.upload_key.textEdited.connect(lambda _: self._request())
         self._tabs.currentChanged.connect(self._follow_tab)
         self._follow_tab()
@@ -162,12 +162,13 @@ class ShareDialog(AppDialog):
 
     def _request(self) -> None:
         request = self.request
-        if not request.keys or not request.keys[0] or request.keys[0] == self._prefix:
+        upload = self._tabs.currentIndex() == 1
+        if not request.keys or (upload and request.keys[0] in {"", self._prefix}):
             self._links = ()
             self.until.show_text("")
             self.url.clear()
             self.primary.setEnabled(False)
-            self.show_note("Type the key the upload goes to." if self._tabs.currentIndex() else "", Kind.NOTE_WARNING)
+            self.show_note("Type the key the upload goes to." if upload else "", Kind.NOTE_WARNING)
             return
         self.set_busy(True)
         self.request_changed.emit(request)
