@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Generator
+from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -18,6 +18,7 @@ from artifact_browser.errors import InputError
 from artifact_browser.storage.columns import ROW_DTYPE, KeyTable, decode_key
 from artifact_browser.storage.filetypes import type_of
 from artifact_browser.storage.listing import BLOBS, FOLDERS
+from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def arrange(
         table = KeyTable(Path(folder), name)
         table.grow(count)
         try:
-            ids = _arrange_table(table, prefix_bytes, arrangement, is_folders=bool(bit))
+            ids = _arrange_table(table, prefix_bytes, arrangement, context.cancel, is_folders=bool(bit))
             parts.append((ids | bit).astype("<u4").tobytes())
         finally:
             table.close()
@@ -83,49 +84,62 @@ def arrange(
     return b"".join(parts)
 
 
-def _arrange_table(table: KeyTable, prefix_bytes: int, wanted: Arrangement, *, is_folders: bool) -> Ids:
+def _arrange_table(
+    table: KeyTable, prefix_bytes: int, wanted: Arrangement, cancel: CancelToken, *, is_folders: bool
+) -> Ids:
     import numpy as np
 
     if not table.count:
         return np.empty(0, "u4")
     raw_rows, raw_keys = table.mapped()
     rows = np.frombuffer(raw_rows, dtype=ROW_DTYPE, count=table.count)
-    heap = np.frombuffer(raw_keys, dtype=np.uint8)
     ends = rows["end"].astype(np.int64)
+    heap = np.frombuffer(raw_keys, dtype=np.uint8, count=int(ends[-1]))  # the lister may have written further
     ids: Ids = np.arange(table.count, dtype="u4")
     if wanted.text:
-        ids = ids[_matches(table, heap, ends, prefix_bytes, wanted.text)]
-    order = None if is_folders or wanted.column is Column.NAME else _order(table, rows, ids, wanted.column)
+        ids = ids[_matches(table, heap, ends, prefix_bytes, wanted.text, cancel)]
+    order = None if is_folders or wanted.column is Column.NAME else _order(table, rows, ids, wanted.column, cancel)
     if order is not None:
         ids = ids[order]
     return ids[::-1].copy() if wanted.descending else ids
 
 
-def _order(table: KeyTable, rows: Any, ids: Ids, column: Column) -> Any:
+def _order(table: KeyTable, rows: Any, ids: Ids, column: Column, cancel: CancelToken) -> Any:
     """A stable order of ``ids`` by the column (equal values stay in name order)."""
     import numpy as np
 
     if column is Column.TYPE:
-        values = np.array([type_of(table.key(int(row))) for row in ids], dtype=object)
-        _, values = np.unique(values, return_inverse=True) if len(values) else (None, values)
+        codes: dict[str, int] = {}
+        words = (type_of(table.key(int(row))) for row in _watched(ids, cancel))
+        found = np.fromiter((codes.setdefault(word, len(codes)) for word in words), dtype="u4", count=len(ids))
+        ranks = np.empty(len(codes), dtype="u4")
+        ranks[[codes[word] for word in sorted(codes)]] = np.arange(len(codes))
+        values = ranks[found]
     else:
         values = rows[str(column)][ids]
     return np.argsort(values, kind="stable")
 
 
-def _matches(table: KeyTable, heap: Bytes, ends: Any, prefix_bytes: int, text: str) -> Any:
+def _matches(table: KeyTable, heap: Bytes, ends: Any, prefix_bytes: int, text: str, cancel: CancelToken) -> Any:
     """A boolean per row: does the name (below the prefix) hold the text, without regard to case?"""
     import numpy as np
 
+    names = (decode_key(table.key_bytes(row)[prefix_bytes:]) for row in _watched(range(table.count), cancel))
     if set(text) & set("*?["):
         pattern = _glob(text)
-        names = (decode_key(table.key_bytes(row)[prefix_bytes:]) for row in range(table.count))
         return np.fromiter((bool(pattern.match(name)) for name in names), dtype=bool, count=table.count)
     if not text.isascii():
         folded = text.casefold()
-        names = (decode_key(table.key_bytes(row)[prefix_bytes:]) for row in range(table.count))
         return np.fromiter((folded in name.casefold() for name in names), dtype=bool, count=table.count)
     return _ascii_matches(heap, ends, prefix_bytes, text.lower().encode())
+
+
+def _watched(rows: Iterable[int], cancel: CancelToken) -> Iterator[int]:
+    """The rows, with a look at the stop sign every few milliseconds."""
+    for number, row in enumerate(rows):
+        if number % 4096 == 0:
+            cancel.raise_if_cancelled()
+        yield row
 
 
 def _ascii_matches(heap: Bytes, ends: Any, prefix_bytes: int, needle: bytes) -> Any:

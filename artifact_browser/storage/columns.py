@@ -16,6 +16,7 @@ import os
 import struct
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
@@ -144,7 +145,8 @@ class KeyTable:
     def _release(self) -> None:
         for buffer in (self._rows, self._keys):
             if isinstance(buffer, mmap.mmap):
-                buffer.close()
+                with suppress(BufferError):  # an error's traceback still holds a view: it goes with the last one
+                    buffer.close()
         self._rows = self._keys = b""
 
 

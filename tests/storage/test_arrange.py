@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from artifact_browser.errors import JobCancelled
 from artifact_browser.storage.arrange import FOLDER_BIT, Arrangement, Column, arrange
 from artifact_browser.storage.columns import KeyTableWriter, encode_key
 from artifact_browser.storage.listing import BLOBS, FOLDERS
@@ -76,6 +77,37 @@ def test_the_filter_looks_below_the_prefix_without_regard_to_case(tmp_path: Path
         f"{PREFIX}b.csv",
         f"{PREFIX}c.csv",
     ]
+
+
+@pytest.mark.parametrize("text", ["csv", "b.csv", "c"])
+def test_a_listing_that_still_grows_can_be_filtered(tmp_path: Path, text: str):
+    """The lister has written further than the window was told: what lies behind is not looked at."""
+    _list(tmp_path, FOLDER_ROWS, BLOB_ROWS)
+    told = BLOB_ROWS[:2]
+    expected = [key for key, _, _ in told if text in key[len(PREFIX) :]]
+    assert _arranged(tmp_path, FOLDER_ROWS, told, Arrangement(text=text)) == expected
+
+
+@pytest.mark.parametrize("wanted", [Arrangement(Column.TYPE), Arrangement(text="*1"), Arrangement(text="\u00e9")])
+def test_arranging_many_rows_hears_a_cancel(tmp_path: Path, wanted: Arrangement):
+    """A job that ignores its cancel for two seconds costs the process, and all other jobs in it."""
+    blobs = [(f"{PREFIX}{number:06}", 1, 1) for number in range(20_000)]
+    _list(tmp_path, [], blobs)
+
+    class Stopping(CancelToken):
+        looks = 0
+
+        def raise_if_cancelled(self) -> None:
+            self.looks += 1
+            if self.looks == 3:
+                self.cancel()
+            super().raise_if_cancelled()
+
+    class Stopped:
+        cancel = Stopping()
+
+    with pytest.raises(JobCancelled):
+        next(arrange(Stopped(), str(tmp_path), len(PREFIX), 0, len(blobs), wanted))
 
 
 NAMES = st.text(st.characters(blacklist_categories=("Cs",)), min_size=1, max_size=12)
