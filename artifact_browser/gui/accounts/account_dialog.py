@@ -52,6 +52,7 @@ class AccountDialog(AppDialog):
         self.form = AccountForm(account, profiles, keychain, editing=editing)
         self.body.addWidget(self.form)
         self._draft: AccountDraft | None = None
+        self._test_had_focus = False
         self.test = self.add_secondary("Test connection")
         self.test.clicked.connect(self._test)
         self.test.setVisible(self.form.flavour is not Flavour.LOCAL)
@@ -85,6 +86,7 @@ class AccountDialog(AppDialog):
         if draft is None:
             self.grow()
             return
+        self._test_had_focus = self.test.hasFocus()
         self.test.setEnabled(False)
         self.test.setText("Testing\u2026")
         self.show_note("")
@@ -93,6 +95,8 @@ class AccountDialog(AppDialog):
     def _tested(self) -> None:
         self.test.setEnabled(True)
         self.test.setText("Test connection")
+        if self._test_had_focus:  # disabling it has sent the focus on
+            self.test.setFocus()
 
     def _edited(self) -> None:
         self.show_note("")

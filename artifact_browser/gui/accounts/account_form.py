@@ -122,7 +122,7 @@ class AccountForm(QWidget):
         column.addWidget(self.remember)
         column.addWidget(self.run_only, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.read_only)
-        self.more = button("More options", Kind.LINK, icon_name="sliders-horizontal")
+        self.more = button("More options", Kind.LINK_FLUSH, icon_name="sliders-horizontal")
         self.more.setCheckable(True)
         column.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._more_box = self._make_more_box()

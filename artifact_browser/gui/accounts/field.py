@@ -30,8 +30,9 @@ class Field(QWidget):
         self._below = label("", Kind.HINT, wrap=True)
         for widget in (caption, editor, self._below):
             column.addWidget(widget)
+        column.addStretch(1)  # beside a field with a longer hint this one stays at the top
         self._paint("")
-        palette().changed.connect(lambda: self._paint(self._problem))
+        palette().changed.connect(self._repaint)
 
     def show_problem(self, sentence: str) -> None:
         """Say what is wrong instead of the hint; empty brings the hint back."""
@@ -39,6 +40,9 @@ class Field(QWidget):
 
     def problem(self) -> str:
         return self._problem
+
+    def _repaint(self) -> None:
+        self._paint(self._problem)
 
     def _paint(self, problem: str) -> None:
         self._problem = problem

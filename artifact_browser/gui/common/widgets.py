@@ -26,6 +26,7 @@ class Kind(StrEnum):
     DESTRUCTIVE = "destructive"  # a primary action that deletes
     PLAIN = "plain"  # any other button
     LINK = "link"  # a button that reads as a link
+    LINK_FLUSH = "link-flush"  # a link in a column of text: its words begin where the others do
     TOOL = "tool"  # an icon button without a frame
     TITLE = "title"  # 18 px
     HEADING = "heading"  # 13 px, semi-bold
@@ -82,7 +83,9 @@ def button(
     set_kind(made, kind)
     if icon_name:
         filled = kind in {Kind.PRIMARY, Kind.DESTRUCTIVE}
-        made.setIcon(icon(icon_name, "accent_text" if filled else "accent" if kind is Kind.LINK else "text"))
+        made.setIcon(
+            icon(icon_name, "accent_text" if filled else "accent" if kind in {Kind.LINK, Kind.LINK_FLUSH} else "text")
+        )
         made.setIconSize(ICON_BESIDE_TEXT)
     if clicked is not None:
         made.clicked.connect(lambda _checked=False: clicked())

@@ -71,7 +71,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("side_bar", "Side bar", "View", "Show or hide accounts and buckets", "library", ("F9",), section=1,
                checkable=True),
     ActionSpec("details", "Details", "View", "Show or hide the details of what is selected", "panel-right",
-               ("Alt+Return",), section=1, checkable=True),
+               ("Alt+Return",), (needs.TABLE,), section=1, checkable=True),
     ActionSpec("transfers", "Transfers", "View", "Show or hide the transfers", "history", ("Ctrl+J",), section=1,
                checkable=True),
     ActionSpec("next_pane", "Next pane", "View", "Move the focus to the next part of the window", "",

@@ -23,6 +23,7 @@ class Context:
     read_only: bool = False
     bucket: bool = False
     listing: bool = False
+    gallery: bool = False
     selected_blobs: int = 0
     selected_folders: int = 0
     collection: bool = False
@@ -46,6 +47,7 @@ ACCOUNT = Need(lambda now: now.account, "choose an account first")
 OWN_ACCOUNT = Need(lambda now: now.account and not now.built_in_account, "This computer is built in")
 WRITABLE = Need(lambda now: not now.read_only, "this account is read-only")
 BUCKET = Need(lambda now: now.bucket, "open a bucket first")
+TABLE = Need(lambda now: not now.gallery, "it belongs to the table view")
 BLOBS = Need(lambda now: now.selected_blobs > 0, "select a blob first")
 ONE_BLOB = Need(lambda now: now.selected_blobs == 1 and not now.selected_folders, "select one blob first")
 ONE_ROW = Need(lambda now: now.selected_blobs + now.selected_folders == 1, "select one blob or folder first")

@@ -12,6 +12,7 @@ Rooms are put into the slots by the wiring files beside this one; what they say 
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
@@ -30,11 +31,12 @@ from artifact_browser.gui.shell.panels import Panels
 from artifact_browser.gui.shell.panes import PaneCycle
 from artifact_browser.gui.shell.side_bar import SideBar
 from artifact_browser.gui.shell.slot import Slot
+from artifact_browser.gui.shell.strip import Strip
 from artifact_browser.gui.shell.tool_bar import ToolBar
 from artifact_browser.gui.shell.window_state import WindowState
 
 _LOG = logging.getLogger(__name__)
-_SIDE_PX, _DETAILS_PX, _TRANSFERS_PX = 248, 320, 150
+_SIDE_PX, _DETAILS_PX = 248, 320
 #: A narrower window folds the details away, then the side bar.
 _DETAILS_FROM_PX = 1000
 _SIDE_FROM_PX = 700
@@ -65,10 +67,9 @@ class MainWindow(QMainWindow):
         self.details = _panel(_DETAILS_PX)
         self.transfers = _panel(0)
         self._compose()
-        self._state = WindowState(
-            services.settings, self, {"columns": self._columns, "middle": self._middle, "rows": self._rows}
-        )
+        self._state = WindowState(services.settings, self, {"columns": self._columns, "middle": self._middle})
         self._state.restore()
+        self.strip = Strip(services.settings, self._rows, self.transfers)
         self._connect()
 
     def _compose(self) -> None:
@@ -77,7 +78,6 @@ class MainWindow(QMainWindow):
         self._middle.setSizes([_DETAILS_PX * 3, _DETAILS_PX])
         self._rows = _splitter(Qt.Orientation.Vertical, self._middle, self.transfers)
         self._rows.setStretchFactor(0, 1)
-        self._rows.setSizes([600, _TRANSFERS_PX])
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -118,7 +118,14 @@ class MainWindow(QMainWindow):
         self._panels.add(actions["details"], self.details, _DETAILS_FROM_PX)
         self._panels.add(actions["transfers"], self.transfers)
         self._panels.fit(self.width())
+        self.centre.currentChanged.connect(self._follow_view)
         self.bridge.failed.connect(lambda error: show_error(self, error))
+
+    def _follow_view(self) -> None:
+        """The drawer belongs to the table: an artifact has a page of its own."""
+        gallery = self.centre.shows_gallery
+        self.actions_.apply(replace(self.actions_.context, gallery=gallery))
+        self._panels.suspend(self.actions_["details"], gallery)
 
     def raise_to_front(self) -> None:
         """Bring the window before the person's eyes."""
@@ -136,6 +143,7 @@ class MainWindow(QMainWindow):
         try:
             self._state.save()
             self._panels.save()
+            self.strip.save()
         except DiskError:
             _LOG.warning("the window's size and division could not be saved", exc_info=True)
         self.closing.emit()

@@ -24,6 +24,7 @@ class _Panel:
     widget: QWidget
     from_px: int
     folded: bool = False
+    suspended: bool = False
 
 
 class Panels(QObject):
@@ -55,6 +56,13 @@ class Panels(QObject):
                 panel.folded = False
                 panel.action.setChecked(True)
 
+    def suspend(self, action: QAction, suspended: bool) -> None:
+        """Keep the panel of ``action`` away for a while; what is wanted of it stays."""
+        for panel in self._panels:
+            if panel.action is action:
+                panel.suspended = suspended
+        self._follow()
+
     def save(self) -> None:
         """Remember what is wanted. :raises DiskError: it cannot be written down"""
         wanted = {panel.action.objectName(): panel.action.isChecked() or panel.folded for panel in self._panels}
@@ -67,4 +75,4 @@ class Panels(QObject):
     def _follow(self) -> None:
         for panel in self._panels:
             empty = isinstance(panel.widget, Slot) and panel.widget.widget is None
-            panel.widget.setVisible(panel.action.isChecked() and not empty)
+            panel.widget.setVisible(panel.action.isChecked() and not empty and not panel.suspended)

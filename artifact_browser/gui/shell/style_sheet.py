@@ -26,7 +26,7 @@ QLabel[kind="section"] { font-size: $px11; font-weight: 600; color: $dim; }
 QLabel[kind="dim"] { font-size: $px12; color: $dim; }
 QLabel[kind="hint"] { font-size: $px12; color: $faint; }
 QLabel:disabled { color: $disabled; }
-QLabel[kind^="chip"] { font-size: $px12; padding: 2px 8px; border-radius: 10px; background: $hover; color: $dim; }
+QLabel[kind^="chip"] { font-size: $px12; padding: 2px 8px; border-radius: 9px; background: $hover; color: $dim; }
 QLabel[kind="chip-accent"] { background: $selection; color: $selection_text; }
 QLabel[kind="chip-ok"] { background: $ok_tint; color: $ok; }
 QLabel[kind="chip-warning"] { background: $warning_tint; color: $warning; }
@@ -59,6 +59,12 @@ QPushButton[kind="link"] {
 }
 QPushButton[kind="link"]:hover { background: $hover; }
 QPushButton[kind="link"]:focus { border: 2px solid $accent; padding: 2px 5px; }
+QPushButton[kind="link-flush"] {
+  background: transparent; border: 1px solid transparent; border-radius: 4px; color: $accent; padding: 3px 0;
+  font-weight: 600; text-align: left;
+}
+QPushButton[kind="link-flush"]:hover { text-decoration: underline; }
+QPushButton[kind="link-flush"]:focus { border-color: $accent; }
 QToolButton[kind="tool"] {
   background: transparent; border: 2px solid transparent; border-radius: 8px; padding: 4px;
   min-width: 20px; min-height: 20px;
@@ -115,7 +121,9 @@ QToolButton[kind="crumb"], QToolButton[kind="crumb-here"] {
 QToolButton[kind="crumb-here"] { color: $text; font-weight: 600; }
 QToolButton[kind="crumb"]:hover, QToolButton[kind="crumb-here"]:hover { background: $hover; color: $text; }
 QToolButton[kind="crumb"]:focus, QToolButton[kind="crumb-here"]:focus { border-color: $accent; }
-QLineEdit#fact, QLineEdit#fact:read-only { border: none; background: transparent; padding: 0; }
+QLineEdit#fact, QLineEdit#fact:read-only, QLineEdit#fact:focus {
+  border: none; background: transparent; padding: 0; min-height: 20px;
+}
 QLineEdit#filter { background: $panel; padding-left: 2px; }
 ListingFooter { border-top: 1px solid $line; }
 

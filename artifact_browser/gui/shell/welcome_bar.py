@@ -13,7 +13,6 @@ from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.common.widgets import Kind, button, icon_button, label, set_kind
 
 _NARROW_PX = 760
-_LINK_PADDING_PX = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +81,8 @@ class WelcomeBar(QFrame):
         words.setSpacing(2)
         words.addWidget(label(way.title, Kind.HEADING))
         words.addWidget(label(way.text, Kind.DIM, wrap=True))
-        link = button(f"{way.action}\u2026", Kind.LINK, clicked=lambda: self.way_chosen.emit(way.kind))
-        line = QHBoxLayout()
-        line.setContentsMargins(-_LINK_PADDING_PX, 0, 0, 0)  # the link's words stand under the others
-        line.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
-        words.addLayout(line)
+        link = button(f"{way.action}\u2026", Kind.LINK_FLUSH, clicked=lambda: self.way_chosen.emit(way.kind))
+        words.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(words, 1)
         return card
 

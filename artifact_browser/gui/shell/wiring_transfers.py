@@ -30,6 +30,8 @@ class TransferWiring(QObject):
         self._window, self._browse = window, browse
         self.room = TransfersRoom(window.services, window.bridge, window)
         window.transfers.fill(self.room.panel)
+        self.room.panel.folded_changed.connect(self._fold)
+        self._fold(self.room.panel.folded)
         actions = window.actions_
         for name, slot in {
             "upload_files": self.choose_files,
@@ -51,6 +53,12 @@ class TransferWiring(QObject):
         self.room.location_wanted.connect(window.navigator.go)
         self.room.location_changed_by_job.connect(self._refresh)
         self.room.job_finished.connect(self._tell)
+
+    def _fold(self, folded: bool) -> None:
+        if folded:
+            self._window.strip.fold(self.room.panel.header_px)
+        else:
+            self._window.strip.unfold()
 
     # -- up -----------------------------------------------------------------------------------------------------
     def upload(self, target: Location, paths: list[Path]) -> TransferHandle | None:

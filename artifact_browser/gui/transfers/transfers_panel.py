@@ -17,7 +17,6 @@ from artifact_browser.gui.transfers.transfers_view import TransfersView
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.queue import TransferQueue
 
-_NO_LIMIT = 16_777_215  # QWIDGETSIZE_MAX
 _EMPTY_ICON_PX = 20
 
 
@@ -30,6 +29,8 @@ class TransfersPanel(QWidget):
     show_wanted = Signal(object)
     clear_wanted = Signal()
     upload_wanted = Signal()
+    #: the header is all that should be seen (``True``), or everything
+    folded_changed = Signal(bool)
 
     def __init__(self, queue: TransferQueue, relay: TransferRelay, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -40,7 +41,9 @@ class TransfersPanel(QWidget):
         self.header = TransfersHeader()
         self.view = TransfersView(self.model)
         self.empty = self._empty_line()
-        self._folded = False
+        self.folded = True
+        self._jobs = 0
+        self.header.show_folded(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -49,7 +52,7 @@ class TransfersPanel(QWidget):
         column.addWidget(self.view, 1)
         column.addWidget(self.empty, 1)
         self.setFocusProxy(self.view)
-        self.header.folded.connect(self._fold)
+        self.header.folded.connect(self.fold)
         self.header.clear_wanted.connect(self.clear_wanted)
         self.view.action_chosen.connect(self.action_chosen)
         self.view.customContextMenuRequested.connect(self._open_menu)
@@ -62,38 +65,49 @@ class TransfersPanel(QWidget):
         made = QWidget()
         row = QHBoxLayout(made)
         row.setSpacing(8)
-        picture = QLabel()
-        picture.setPixmap(icon("inbox", "faint").pixmap(_EMPTY_ICON_PX, _EMPTY_ICON_PX))
-        palette().changed.connect(
-            lambda: picture.setPixmap(icon("inbox", "faint").pixmap(_EMPTY_ICON_PX, _EMPTY_ICON_PX))
-        )
+        self._inbox = QLabel()
+        self._paint_icon()
+        palette().changed.connect(self._paint_icon)
         words = label("No transfers yet. Drop files on the table or on a folder of the tree.", Kind.DIM)
         row.addStretch(1)
-        row.addWidget(picture)
+        row.addWidget(self._inbox)
         row.addWidget(words)
         row.addWidget(button("Upload files\u2026", Kind.LINK, clicked=self.upload_wanted.emit))
         row.addStretch(1)
         return made
 
+    def _paint_icon(self) -> None:
+        self._inbox.setPixmap(icon("inbox", "faint").pixmap(_EMPTY_ICON_PX, _EMPTY_ICON_PX))
+
     def refresh(self) -> None:
         """Take over which jobs there are."""
         self.model.refresh()
         self.header.show_jobs([handle.snapshot for handle in self._queue.handles])
+        jobs, self._jobs = self._jobs, self.model.rowCount()
+        if bool(jobs) != bool(self._jobs):
+            self.fold(not self._jobs)  # it opens with the first transfer and closes with the last
         self._show_parts()
 
     def _on_changed(self, handles: list[TransferHandle]) -> None:
         self.refresh()
         self.model.tell(handles)
 
-    def _fold(self, folded: bool) -> None:
-        self._folded = folded
-        self.setMaximumHeight(HEADER_PX + 1 if folded else _NO_LIMIT)
+    @property
+    def header_px(self) -> int:
+        """How high the folded strip is."""
+        return HEADER_PX + 1
+
+    def fold(self, folded: bool) -> None:
+        """Show the header alone, or everything."""
+        self.folded = folded
+        self.header.show_folded(folded)
         self._show_parts()
+        self.folded_changed.emit(folded)
 
     def _show_parts(self) -> None:
         some = self.model.rowCount() > 0
-        self.view.setVisible(some and not self._folded)
-        self.empty.setVisible(not some and not self._folded)
+        self.view.setVisible(some and not self.folded)
+        self.empty.setVisible(not some and not self.folded)
 
     def _open_menu(self, at: QPoint) -> None:
         menu = self.menu_for(self.view.indexAt(at))

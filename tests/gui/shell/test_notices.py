@@ -27,6 +27,8 @@ def damaged(qtbot: QtBot, look: QApplication, short_folder: Path) -> Iterator[Wi
     yield window
     window.close()
     window.main.close()
+    window.main.deleteLater()  # with its sheet: other tests look for theirs
+    qtbot.wait(1)
     services.close()
 
 
