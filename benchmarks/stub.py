@@ -14,12 +14,15 @@ ROOT = Path(__file__).resolve().parent.parent
 class Stub:
     """Use it in a ``with`` block.
 
-    :param nice: how far it steps back; 5 as our own movers, since it stands for machines that are elsewhere
+    :param nice: how far it steps back; 5 as our own movers, in a session of its own, since it stands for machines
+        that are elsewhere
     """
 
     def __init__(self, nice: int = 5) -> None:
         command = [sys.executable, "-m", "benchmarks.stub_server", "--nice", str(nice)]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+        )
         assert self._process.stdout is not None
         port = self._process.stdout.readline().strip()
         if not port:

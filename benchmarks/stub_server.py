@@ -21,6 +21,8 @@ import threading
 import time
 import urllib.parse
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 from awscrt import checksums
 
@@ -245,6 +247,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "nice"):
         os.nice(arguments.nice)
+        with suppress(OSError):  # of its session, where Linux divides the CPU among sessions first
+            Path("/proc/self/autogroup").write_text(str(arguments.nice))
     with Server() as server:
         print(server.server_address[1], flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()
