@@ -7,6 +7,7 @@ import random
 import urllib.request
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QAbstractItemModel, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QLinearGradient, QPainter
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.catalog.sample import SAMPLE_BUCKET
+from artifact_browser.gui.browse.listing import ListingStatus
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.gui.tour.hands import Hands, TourFailed
 from artifact_browser.gui.tour.tour import Step
@@ -103,7 +105,7 @@ class MainJob:
         await self._hands.keys(Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
         await self._hands.until("a link is on the clipboard", lambda: clipboard.text().startswith("http"))
         self._link = clipboard.text()
-        return self._link.partition("?")[0]
+        return f"a link on {urlsplit(self._link).netloc}"  # the rest of it is a key to the blob
 
     async def fetch_link(self) -> str:
         """The link works without the app's help, and brings the very bytes."""
@@ -199,7 +201,10 @@ class MainJob:
         listing = self._window.browse.view.listing
 
         def complete() -> bool:
-            return listing.location == location and listing.state.status.value == "complete"
+            here, state = listing.location == location, listing.state
+            if here and state.status is ListingStatus.FAILED:
+                raise TourFailed(f"not listed: {state.error.title if state.error else 'stopped'}")
+            return here and state.status is ListingStatus.COMPLETE
 
         await self._hands.until(f"{location.bucket or 'the account'} is listed", complete)
 

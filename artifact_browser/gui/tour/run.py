@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import tempfile
 from pathlib import Path
 
@@ -29,7 +30,11 @@ async def run_tour(services: Services, window: Window, folder: Path, endpoint: s
     folder.mkdir(parents=True, exist_ok=True)
     window.main.resize(1440, 900)
     hands = Hands(window.main)
-    record = await _account(services, endpoint) if endpoint else services.book.get(THIS_COMPUTER)
+    try:
+        record = await _account(services, endpoint) if endpoint else services.book.get(THIS_COMPUTER)
+    except ArtifactBrowserError as error:
+        sys.stderr.write(f"{error.title}. {error.detail}\n")
+        return False
     window.browse.tree.reload_accounts()
     with tempfile.TemporaryDirectory(prefix="artifact-browser-tour-", ignore_cleanup_errors=True) as work:
         job = MainJob(window, hands, record, Path(work))
