@@ -159,6 +159,13 @@ class Broker:
         self._errand(errand)
 
     # -- questions of workers -----------------------------------------------------------------------------------
+    def may_write(self, account_id: str) -> bool:
+        """Whether an account is there and not read-only. Any thread."""
+        try:
+            return not self._record_of(account_id).read_only
+        except ArtifactBrowserError:
+            return False
+
     def _on_secret_wanted(self, question: SecretWanted, answer: Answer) -> None:
         def errand() -> None:
             try:
@@ -166,10 +173,22 @@ class Broker:
             except ArtifactBrowserError as error:
                 answer(error)
 
-        self._errand(errand)
+        if self._is_in_keychain(question.account_id):
+            self._errand(errand)
+        else:
+            errand()  # at hand: a keychain that waits for somebody must not hold this account up
+
+    def _is_in_keychain(self, account_id: str) -> bool:
+        with self._lock:
+            if account_id in self._drafts or account_id in self._session:
+                return False
+        try:
+            return self._book.get(account_id).key_source is KeySource.KEYCHAIN
+        except ArtifactBrowserError:
+            return False
 
     def _secret_of(self, account_id: str) -> Secret:
-        """On the helper thread. :raises CredentialsMissing: and the keychain's errors"""
+        """On the helper thread if the keychain is asked. :raises CredentialsMissing: and the keychain's errors"""
         record = self._record_of(account_id)
         with self._lock:
             drafted = self._drafts.get(account_id)
@@ -198,8 +217,7 @@ class Broker:
                 waiting.append(answer)
                 return
             self._asks[asked] = [answer]
-        # by the helper thread: starting a worker takes longer than a reader thread may be held up
-        self._errand(lambda: self._issue(question))
+        self._issue(question)  # not by the helper thread, which may be waiting for somebody to unlock the keychain
 
     def _issue(self, question: LeaseWanted) -> None:
         reply = _Reply(lambda lease: self._settle(question, lease))

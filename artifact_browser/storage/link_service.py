@@ -16,9 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from artifact_browser.accounts.broker import Broker
+from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.errors import ArtifactBrowserError, WorkerDied
 from artifact_browser.paths import Paths
-from artifact_browser.storage.drivers.local.links import LinkKeyWanted, LinkService, LinkServiceWanted
+from artifact_browser.storage.drivers.local.links import (
+    LinkKeyWanted,
+    LinkService,
+    LinkServiceWanted,
+    LinkWriteWanted,
+)
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
 
@@ -26,7 +32,7 @@ Answer = Callable[[Any], None]
 
 
 class LinkServices:
-    """Answers :class:`LinkServiceWanted` and :class:`LinkKeyWanted`; make one per window process."""
+    """Answers the link server's questions, and those who want a link; make one per window process."""
 
     def __init__(self, broker: Broker, pool: WorkerPool, paths: Paths) -> None:
         self._broker = broker
@@ -36,6 +42,7 @@ class LinkServices:
         self._running: dict[str, LinkService] = {}
         self._waiting: dict[str, list[Answer]] = {}
         broker.register(LinkServiceWanted, self._on_service_wanted)
+        broker.register(LinkWriteWanted, lambda _question, answer: answer(broker.may_write(THIS_COMPUTER)))
         broker.register(LinkKeyWanted, lambda _question, answer: broker.link_key(answer))
 
     def _on_service_wanted(self, question: LinkServiceWanted, answer: Answer) -> None:

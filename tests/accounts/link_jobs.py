@@ -19,3 +19,11 @@ def put_and_sign(context: JobContext, record: AccountRecord, text: bytes) -> Gen
         driver.put("box", "a blob", text)
         [link] = driver.presign("box", ["a blob"], LinkOptions())
         return link
+
+
+def sign_upload(context: JobContext, record: AccountRecord) -> Generator[None, None, Link]:
+    """Job: an upload link for a blob."""
+    yield from ()
+    with opened(context, record) as driver:
+        [link] = driver.presign("box", ["a blob"], LinkOptions(method="PUT"))
+        return link

@@ -6,13 +6,16 @@ import json
 import os
 import shlex
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from artifact_browser import bootstrap
 from artifact_browser.accounts.lease import CodeWanted, Lease, Secret
@@ -111,6 +114,46 @@ def test_keys_of_an_earlier_run_are_missed_in_words(services: Services) -> None:
     services.book.add(TYPED)
     with pytest.raises(CredentialsMissing, match="earlier run"):
         lease(services, TYPED)
+
+
+class LockedBackend(KeyringBackend):
+    """A keychain that waits for somebody to unlock it."""
+
+    priority = -1  # type: ignore[assignment]  # never found by itself
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.unlocked = threading.Event(), threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked.set()
+        assert self.unlocked.wait(60)
+        return json.dumps({"access_key": "AKLATE", "secret_key": SECRET})
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        raise AssertionError("nothing is written")
+
+
+def test_a_keychain_that_waits_for_somebody_holds_up_its_own_account_only(services: Services) -> None:
+    locked, before = LockedBackend(), keyring.get_keyring()
+    keyring.set_keyring(locked)
+    try:
+        services.book.add(replace(TYPED, id="kept", key_source=KeySource.KEYCHAIN))
+        kept = threading.Event()
+        services.book.add(TYPED)
+        services.broker.keep(TYPED.id, Secret("AKNOW", SECRET), KeySource.SESSION, lambda _error: kept.set())
+        assert kept.wait(10)
+        with ThreadPoolExecutor(1) as other:
+            waiting = other.submit(lease, services, services.book.get("kept"), Lane.ENGINE)
+            try:
+                assert locked.asked.wait(20)
+                assert lease(services, TYPED).access_key == "AKNOW"
+                assert lease(services, TYPED, Lane.MOVER).access_key == "AKNOW"
+            finally:
+                locked.unlocked.set()
+            assert waiting.result(20).access_key == "AKLATE"
+    finally:
+        keyring.set_keyring(before)
 
 
 def test_new_keys_replace_the_lease_of_the_old_ones(services: Services) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from artifact_browser.bootstrap import Services
 from artifact_browser.paths import in_home
 from artifact_browser.storage.driver import Link
 from artifact_browser.workers.job import Lane
-from tests.accounts.link_jobs import put_and_sign
+from tests.accounts.link_jobs import put_and_sign, sign_upload
 
 
 @pytest.fixture
@@ -51,3 +53,23 @@ def test_links_of_all_lanes_share_one_server_and_the_port_is_kept(services: Serv
         assert fetched(later) == b"three"
     finally:
         again.close()
+
+
+def sent(link: Link, body: bytes) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(link.url, body, method="PUT"), timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
+        return int(refusal.code)
+
+
+def test_upload_links_end_when_the_account_becomes_read_only(services: Services) -> None:
+    download = services.pool.run(put_and_sign, BUILT_IN, b"one", timeout_s=30)
+    upload = services.pool.run(sign_upload, BUILT_IN, timeout_s=30)
+    assert sent(upload, b"two") == 200
+    services.book.replace(replace(BUILT_IN, read_only=True))
+    assert sent(upload, b"three") == 403
+    assert fetched(download) == b"two"
+    services.book.replace(BUILT_IN)
+    assert sent(upload, b"four") == 200

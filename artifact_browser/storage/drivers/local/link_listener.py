@@ -11,6 +11,7 @@ import errno
 import os
 import socket
 import threading
+from collections.abc import Callable
 from socketserver import ThreadingTCPServer
 
 from artifact_browser.storage.drivers.local.driver import LocalDriver
@@ -29,12 +30,14 @@ class LinkServer(ThreadingTCPServer):
     allow_reuse_address = os.name == "posix"  # on Windows it would let others take the port over
     request_queue_size = 64
 
-    def __init__(self, port: int, key: bytes, root: str, driver: LocalDriver) -> None:
+    def __init__(self, port: int, key: bytes, root: str, driver: LocalDriver, may_write: Callable[[], bool]) -> None:
         super().__init__((HOST, port), LinkRequest)
         self.server_port: int = self.server_address[1]
         self.key = key
         self.root = root
         self.driver = driver
+        #: asked for every upload: the account may have become read-only since the link was signed
+        self.may_write = may_write
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
 
@@ -43,14 +46,16 @@ class LinkServer(ThreadingTCPServer):
         with self._lock:
             return len(self._open) < MAX_CONNECTIONS
 
-    def process_request_thread(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+    def process_request(self, request: socket.socket, client_address: object) -> None:  # type: ignore[override]
+        # here and not in the connection's own thread: one that has not begun when the server stops is cut too
         with self._lock:
             self._open.add(request)
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            with self._lock:
-                self._open.discard(request)
+        super().process_request(request, client_address)
+
+    def close_request(self, request: socket.socket) -> None:  # type: ignore[override]
+        with self._lock:
+            self._open.discard(request)
+        super().close_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is its own business."""
@@ -64,11 +69,11 @@ class LinkServer(ThreadingTCPServer):
                 cut(connection)
 
 
-def bind(port: int, key: bytes, root: str, driver: LocalDriver) -> LinkServer:
+def bind(port: int, key: bytes, root: str, driver: LocalDriver, may_write: Callable[[], bool]) -> LinkServer:
     """The server on ``port`` if that is free, else on any free port."""
     try:
-        return LinkServer(port, key, root, driver)
+        return LinkServer(port, key, root, driver, may_write)
     except OSError as error:
         if error.errno not in {errno.EADDRINUSE, errno.EACCES, errno.EADDRNOTAVAIL}:
             raise
-        return LinkServer(0, key, root, driver)
+        return LinkServer(0, key, root, driver, may_write)

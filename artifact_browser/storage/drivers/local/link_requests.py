@@ -194,6 +194,8 @@ class LinkRequest(BaseHTTPRequestHandler):
 
     # -- PUT ----------------------------------------------------------------------------------------------------
     def _take_blob(self, promise: Promise) -> None:
+        if not self.server.may_write():
+            raise _Refused(HTTPStatus.FORBIDDEN, "Nothing may be uploaded here any more.")
         length = self._announced()
         content_type = self.headers.get("Content-Type", "")
         if promise.content_type and content_type != promise.content_type:

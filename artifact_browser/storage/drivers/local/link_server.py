@@ -9,7 +9,7 @@ import threading
 from collections.abc import Generator
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
-from artifact_browser.storage.drivers.local.links import LinkKeyWanted, LinkService
+from artifact_browser.storage.drivers.local.links import LinkKeyWanted, LinkService, LinkWriteWanted
 from artifact_browser.workers.job import JobContext
 
 #: How soon the server notices that it is to stop.
@@ -38,7 +38,8 @@ def serve_links(
 
     driver = open_local(record, context.paths, context.cancel, no_links)
     try:
-        server = bind(port, key, str(root_of(record, context.paths)), driver)
+        root = str(root_of(record, context.paths))
+        server = bind(port, key, root, driver, lambda: bool(context.ask(LinkWriteWanted())))
         loop = threading.Thread(target=server.serve_forever, args=(_POLL_S,), name="link server", daemon=True)
         loop.start()
         try:

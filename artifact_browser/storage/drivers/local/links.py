@@ -43,6 +43,11 @@ class LinkKeyWanted(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class LinkWriteWanted(Question):
+    """Answer whether upload links may write now: a link outlives the moment it was signed in."""
+
+
+@dataclass(frozen=True, slots=True)
 class Promise:
     """What a link allows. :ivar ends_at: seconds since the epoch"""
 
