@@ -182,7 +182,9 @@ class Transfers:
     def _begin(self, kind: str, slot: int) -> None:
         self._rounds += 1
         if kind == "up":
-            handle = self._upload(Location(ACCOUNT, UPLOADS, f"{slot}/{self._rounds}/"), self._work.sources)
+            handle = self._upload(
+                Location(ACCOUNT, UPLOADS, f"{Path(self._work.folder).name}/{slot}/{self._rounds}/"), self._work.sources
+            )
         else:
             bucket, key = ("blobs", f"{slot}/") if kind == "down" else ("slow", SLOW_KEY)
             folder = Path(self._work.folder, f"{kind}-{slot}")

@@ -19,7 +19,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -155,7 +154,7 @@ def fault_of(work: Work, report: dict[str, Any], served: dict[str, int]) -> str:
         return "; ".join(report["wrong"][:3])
     done = report["whole"]
     for kind, counted in (
-        ("keys", 1000 * served["pages"]),
+        ("keys", 1000 * served.get("pages", 0)),
         ("up", served.get("received", 0)),
         ("down", served.get("sent", 0)),
     ):
@@ -166,7 +165,7 @@ def fault_of(work: Work, report: dict[str, Any], served: dict[str, int]) -> str:
     for wanted, kind in ((work.listings, "keys"), (work.uploads, "up"), (work.downloads, "down")):
         if wanted and report["rates"][kind] <= 0:
             return f"no {kind}"
-    return downloads_fault(replace(work))
+    return downloads_fault(work)
 
 
 def best_of(runs: list[dict[str, Any]]) -> dict[str, Any]:
