@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.browse.entry import Entry
@@ -98,7 +98,8 @@ class FactsView(QWidget):
         caption.setMaximumWidth(110)
         for part in (caption, value):
             part.setMinimumHeight(_ROW_PX)  # one line of each, centred, has one baseline
-        value.setAccessibleName(name)
+        # a label's name is all that is read of it; a field has its text besides
+        value.setAccessibleName(f"{name}: {value.text()}" if isinstance(value, QLabel) else name)
         self._grid.addWidget(caption, row, 0, Qt.AlignmentFlag.AlignTop)
         self._grid.addWidget(value, row, 1, Qt.AlignmentFlag.AlignTop)
 

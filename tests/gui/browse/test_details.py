@@ -67,7 +67,11 @@ def picture_shown(person: Person) -> QLabel | None:
 def facts(person: Person) -> dict[str, str]:
     inside = panel(person).facts
     shown: list[QLabel | QLineEdit] = [*inside.findChildren(QLabel), *inside.findChildren(QLineEdit)]
-    return {one.accessibleName(): one.text() for one in shown if one.accessibleName() and one.isVisible()}
+    return {
+        one.accessibleName().removesuffix(f": {one.text()}"): one.text()
+        for one in shown
+        if one.accessibleName() and one.isVisible()
+    }
 
 
 @pytest.mark.parametrize("account", ["this computer", "moto"])
