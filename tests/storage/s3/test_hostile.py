@@ -14,7 +14,7 @@ from artifact_browser.storage.drivers.s3 import retries
 from artifact_browser.storage.drivers.s3.connections import ConnectionPool
 from artifact_browser.storage.drivers.s3.endpoint import parse_endpoint
 from artifact_browser.workers.cancel import CancelToken
-from tests.storage.s3.scripted import Asked, Reply, opened, serving
+from tests.storage.s3.scripted import Asked, Reply, error, opened, serving
 
 BOTH = pytest.mark.parametrize("compatibility", [False, True], ids=["own", "boto3"])
 TOLD = {"ETag": '"e"', "Last-Modified": "Sat, 21 Nov 2026 04:00:00 GMT"}
@@ -156,3 +156,39 @@ def test_a_connection_is_only_used_for_the_host_it_was_made_to() -> None:
         assert pool.take(place, CancelToken()) is made
         pool.give_back(made)
         pool.close()
+
+
+def _honest(asked: Asked, blobs: dict[str, str], allowed: str) -> Reply:
+    """A store that honours create-only, for keys below ``allowed``; deleting is not allowed."""
+    path = asked.path.partition("?")[0]
+    if asked.method == "DELETE" or not path.startswith(f"/b/{allowed}"):
+        return error("AccessDenied", 403)
+    if asked.method != "PUT" or "x-amz-copy-source" in asked.headers:
+        return error("NotImplemented", 501)
+    if path in blobs and (asked.headers.get("if-none-match") or asked.headers.get("if-match", "").strip('"')):
+        held = blobs[path]
+        if asked.headers.get("if-none-match") or asked.headers["if-match"].strip('"') != held:
+            return error("PreconditionFailed", 412)
+    blobs[path] = f"e{len(blobs)}"
+    return Reply(200, headers={"ETag": f'"{blobs[path]}"'})
+
+
+def test_rights_to_one_folder_are_enough_to_write_safely_there(tmp_path: Path) -> None:
+    """Keys that may write below one prefix only, and delete nothing, as a drop box gives them."""
+    blobs: dict[str, str] = {}
+    with serving(lambda asked, _number: _honest(asked, blobs, "in/")) as server:
+        driver = opened(server.url, tmp_path)
+        driver.put("b", "in/file", b"x", condition=Condition(if_absent=True))
+        assert driver.capabilities.conditional_create is Support.YES
+        assert driver.capabilities.conditional_delete is Support.UNKNOWN  # not allowed says nothing about the store
+        with pytest.raises(errors.PreconditionFailed):
+            driver.put("b", "in/file", b"y", condition=Condition(if_absent=True))
+
+
+def test_a_store_that_may_not_be_asked_is_asked_once(tmp_path: Path) -> None:
+    with serving(lambda asked, _number: _honest(asked, {}, "nowhere/")) as server:
+        for _ in range(3):
+            driver = opened(server.url, tmp_path)
+            with pytest.raises(errors.NotSupported):
+                driver.put("b", "in/file", b"x", condition=Condition(if_absent=True))
+        assert sum(asked.method == "PUT" for asked in server.asked) == 2  # at the top, and beside the blob

@@ -7,8 +7,9 @@ the right value accepted and a wrong one refused (design decision 6).
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
-from artifact_browser.errors import NotSupported
+from artifact_browser.errors import AccessDenied, NotSupported
 from artifact_browser.storage.driver import Condition, Support
 from artifact_browser.storage.drivers.s3.remembered import Facts, Remembered
 
@@ -25,25 +26,34 @@ _WHAT = {
 class Conditions:
     """Answers how to send a condition, probing the endpoint the first time it matters.
 
-    :param probe: probes this endpoint in the given bucket and remembers the result
+    :param probe: probes this endpoint in the given bucket, below the given prefix, and remembers the result
     """
 
-    def __init__(self, remembered: Remembered, probe: Callable[[str], Facts]) -> None:
+    def __init__(self, remembered: Remembered, probe: Callable[[str, str], Facts]) -> None:
         self._remembered = remembered
         self._probe = probe
 
     def require(self, kind: str, bucket: str, subject: str) -> Facts:
         """The facts, once ``kind`` (a field of :class:`Facts`) is proven. :raises NotSupported: it is not honoured"""
         facts = self._remembered.facts()
-        if getattr(facts, kind) is Support.UNKNOWN:
-            facts = self._probe(bucket)
+        if getattr(facts, kind) is Support.UNKNOWN and not self._remembered.refused:
+            facts = self._find_out(bucket, subject)
         if getattr(facts, kind) is not Support.YES:
             raise NotSupported(
-                f"This store cannot {_WHAT[kind]}. Nothing was changed.",
+                f"This store cannot {_WHAT[kind]}, or may not be asked. Nothing was changed.",
                 subject=subject,
                 todo="Another store, or This computer, can.",
             )
         return facts
+
+    def _find_out(self, bucket: str, subject: str) -> Facts:
+        """Probe at the top of the bucket, or beside the blob: some keys may write below one prefix only."""
+        beside = subject.removeprefix(f"{bucket}/").rpartition("/")
+        for prefix in dict.fromkeys(("", beside[0] + beside[1])):
+            with suppress(AccessDenied):
+                return self._probe(bucket, prefix)
+        self._remembered.refused = True
+        return self._remembered.facts()
 
     def headers(self, condition: Condition | None, bucket: str, subject: str) -> dict[str, str]:
         """A PUT's condition as headers. :raises NotSupported:"""

@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import Any
 
 from artifact_browser.errors import (
+    AccessDenied,
     ArtifactBrowserError,
     InputError,
     NotSupported,
@@ -72,19 +73,23 @@ class Prober:
             delete = self._delete(bucket, key, quoted=quoted)
         finally:
             self._clean(bucket, key)
-        return access.account.remembered.learn(
-            conditional_create=create,
-            conditional_replace=replace,
-            conditional_delete=delete,
-            conditional_copy=copy,
-            conditional_copy_create=copy_create,
-            conditional_complete=complete,
-            etag_quoted=quoted,
-        )
+        found = {
+            "conditional_create": create,
+            "conditional_replace": replace,
+            "conditional_delete": delete,
+            "conditional_copy": copy,
+            "conditional_copy_create": copy_create,
+            "conditional_complete": complete,
+        }
+        proven = {kind: support for kind, support in found.items() if support is not Support.UNKNOWN}
+        return access.account.remembered.learn(**proven, etag_quoted=quoted)
 
     def _kind(self, right: Callable[[], object], wrong: Callable[[], object]) -> Support:
-        """YES if the right value goes through and the wrong one does not."""
-        return Support.YES if self._refused(wrong) and self._accepted(right) else Support.NO
+        """YES if the right value goes through and the wrong one does not; UNKNOWN where the call is not allowed."""
+        try:
+            return Support.YES if self._refused(wrong) and self._accepted(right) else Support.NO
+        except AccessDenied:
+            return Support.UNKNOWN  # says something about these keys, and nothing about the store
 
     def _accepted(self, send: Callable[[], object]) -> bool:
         try:
@@ -121,8 +126,8 @@ class Prober:
             lambda: self._finish(bucket, key + "-whole", IfNoneMatch="*"),
             lambda: self._finish(bucket, key, IfNoneMatch="*"),
         )
-        if create is Support.NO:
-            return Support.NO
+        if create is not Support.YES:
+            return create
         etag = self._put(bucket, key, b"third")
         return self._kind(
             lambda: self._finish(bucket, key, IfMatch=etag_form(etag, quoted=quoted)),

@@ -48,6 +48,8 @@ class Remembered:
         self._file = file
         self._endpoint = endpoint
         self._seen: tuple[int, int] | None = None
+        #: this account may not write what a probe writes: not asked again in this process
+        self.refused = False
         self._facts = Facts()
 
     def facts(self) -> Facts:
