@@ -20,112 +20,16 @@ from artifact_browser.gui.common.format import elided, printable, size
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.common.widgets import label
 from artifact_browser.gui.shell.main_window import MainWindow
+from artifact_browser.gui.shell.runnable_names import may_run
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_transfers import TransferWiring
 from artifact_browser.paths import make_private
-from artifact_browser.storage.filetypes import ending_of
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.state import ItemState, JobState
 
 #: Above this a blob is asked about before it is fetched for opening.
 ASK_ABOVE_BYTES = 64 * 1024**2
-#: Programs, scripts, installers, shortcuts and documents that run code: never opened, on any system.
-NEVER_OPENED = frozenset(
-    [
-        "apk",
-        "app",
-        "appimage",
-        "appref-ms",
-        "application",
-        "bash",
-        "bat",
-        "bin",
-        "chm",
-        "cmd",
-        "com",
-        "command",
-        "cpl",
-        "csh",
-        "deb",
-        "desktop",
-        "dll",
-        "dmg",
-        "docm",
-        "dotm",
-        "exe",
-        "fish",
-        "gadget",
-        "hta",
-        "htm",
-        "html",
-        "inf",
-        "ins",
-        "iso",
-        "jar",
-        "jnlp",
-        "js",
-        "jse",
-        "ksh",
-        "lnk",
-        "lua",
-        "mht",
-        "mhtml",
-        "msc",
-        "msi",
-        "msp",
-        "mst",
-        "osx",
-        "pif",
-        "pkg",
-        "pl",
-        "potm",
-        "ppam",
-        "pptm",
-        "ps1",
-        "ps1xml",
-        "ps2",
-        "psc1",
-        "psm1",
-        "py",
-        "pyc",
-        "pyw",
-        "pyz",
-        "rb",
-        "reg",
-        "rpm",
-        "run",
-        "scf",
-        "scpt",
-        "scr",
-        "sct",
-        "service",
-        "settingcontent-ms",
-        "sh",
-        "shb",
-        "shs",
-        "so",
-        "svg",
-        "swf",
-        "terminal",
-        "tool",
-        "url",
-        "vb",
-        "vbe",
-        "vbs",
-        "workflow",
-        "ws",
-        "wsc",
-        "wsf",
-        "wsh",
-        "xbap",
-        "xhtml",
-        "xlam",
-        "xlsm",
-        "xltm",
-        "zsh",
-    ]
-)
 
 
 class OpeningWiring(QObject):
@@ -148,7 +52,7 @@ class OpeningWiring(QObject):
         """Enter a folder; fetch and open a blob."""
         if self._browse.open_entry(entry):
             return
-        if ending_of(entry.key) in NEVER_OPENED:
+        if may_run(entry.key):
             show_error(
                 self._window,
                 NotSupported(
@@ -190,6 +94,9 @@ class OpeningWiring(QObject):
             return  # the strip says why
         folder = getattr(handle.order, "folder", "")
         path = Path(folder, done[0].item.target)
+        if may_run(path.name):
+            show_toast(self._window, "It is not opened: on this computer its name is a program\u2019s.")
+            return
         if path.is_file() and not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             show_toast(self._window, "No program on this computer opens this kind of file.")
 
