@@ -75,6 +75,11 @@ class BucketTree(QTreeView):
         """List the children of ``location`` anew (a folder was made or deleted)."""
         self._model.reload(location)
 
+    def place_listed(self, location: Location) -> None:
+        """The table could list ``location``: what failed here may be well again too."""
+        if self._model.retry_failed(location):
+            self._wanted = location
+
     def current_location(self) -> Location | None:
         index = self.currentIndex()
         return self._model.node(index).location if index.isValid() else None

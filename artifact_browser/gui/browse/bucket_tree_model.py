@@ -72,6 +72,13 @@ class BucketTreeModel(QAbstractItemModel):
         if node is not None and node.loaded is not Loaded.NO:
             self._load(node)
 
+    def retry_failed(self, location: Location) -> bool:
+        """List anew what could not be listed on the way to ``location``; whether there was anything."""
+        failed = [node for step in _steps(location) if (node := self._find(step)) and node.loaded is Loaded.FAILED]
+        for node in failed:
+            self._load(node)
+        return bool(failed)
+
     def ensure(self, location: Location) -> QModelIndex:
         """The deepest index on the way to ``location`` that is known; what was never listed is listed now, and
         ``loaded`` says when to ask again.
@@ -236,6 +243,8 @@ class BucketTreeModel(QAbstractItemModel):
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
         node = self.node(index)
+        if node is self._root:
+            return Qt.ItemFlag.NoItemFlags
         if node.kind is NodeKind.NOTICE:
             return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

@@ -32,7 +32,6 @@ class ListingFooter(QWidget):
         self._turn = 0
         self._icon = QLabel()
         self.text = label("", Kind.DIM)
-        self.text.setAccessibleName("Listing state")
         self.action = button("Stop", Kind.LINK, clicked=self._act)
         self.selection = label("", Kind.DIM)
         row = QHBoxLayout(self)
@@ -67,6 +66,8 @@ class ListingFooter(QWidget):
         """``3 selected, 1.5 GiB``; folders count but have no size."""
         total = blobs + folders
         size = f" \u00b7 {shown.size(size_bytes)}" if blobs else ""
+        if blobs and folders:
+            size += f" in {shown.count(blobs, 'blob')}"
         self.selection.setText(f"{total:,} selected{size}" if total else "")
 
     def _act(self) -> None:
@@ -94,7 +95,7 @@ class ListingFooter(QWidget):
 
 
 def _sentence(state: ListingState) -> str:
-    total = _count(state)
+    total = _count(state, with_size=not state.arrangement.text)  # the size would be that of all, not of the matches
     if state.status is ListingStatus.LISTING:
         words = f"{total} listed, still listing\u2026" if state.total else "Listing\u2026"
     elif state.status is ListingStatus.PARTIAL:
@@ -116,7 +117,7 @@ def _sentence(state: ListingState) -> str:
     return words
 
 
-def _count(state: ListingState) -> str:
+def _count(state: ListingState, *, with_size: bool) -> str:
     parts = []
     grown = state.grown
     if state.of_buckets:
@@ -125,7 +126,7 @@ def _count(state: ListingState) -> str:
         parts.append(shown.count(grown.folders, "folder"))
     if grown.blobs or not grown.folders:
         parts.append(f"{shown.count(grown.blobs, 'blob')}")
-    if grown.blobs:
+    if grown.blobs and with_size:
         parts.append(shown.size(grown.size_bytes))
     return " \u00b7 ".join(parts)
 

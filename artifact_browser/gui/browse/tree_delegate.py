@@ -42,7 +42,8 @@ class TreeDelegate(QStyledItemDelegate):
         painter.setFont(font)
         dim = node.kind is NodeKind.NOTICE
         painter.setPen(colours.faint if dim else colours.selection_text if selected else colours.text)
-        text = QFontMetrics(font).elidedText(node.shown, Qt.TextElideMode.ElideMiddle, rect.width() - 8)
+        mode = Qt.TextElideMode.ElideRight if dim else Qt.TextElideMode.ElideMiddle
+        text = QFontMetrics(font).elidedText(node.shown, mode, rect.width() - 8)
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)
 
     def _paint_dot(self, painter: QPainter, rect: QRect, node: Node) -> int:

@@ -17,7 +17,7 @@ from artifact_browser.gui.common.widgets import Kind, button, label
 
 _FIRST = ("name", "description", "type", "version", "tags", "id")
 _FACTS_PX = 260
-_FACT_PX = 27
+_LINE_PX, _FACT_PX = 20, 26
 _COMMITTED, _STAGED = "committed", "staged"
 
 
@@ -135,8 +135,11 @@ class ArtifactView(QWidget):
                 widget.deleteLater()
         order = [name for name in _FIRST if name in fields] + sorted(fields.keys() - set(_FIRST))
         for at, name in enumerate(order):
-            self._facts.addWidget(label(printable(name), Kind.DIM), at, 0, Qt.AlignmentFlag.AlignTop)
+            caption = label(printable(name), Kind.DIM)
             value = label(fields[name], wrap=True, copyable=True)
+            for part in (caption, value):
+                part.setMinimumHeight(_LINE_PX)  # one line of each, centred, has one baseline
+            self._facts.addWidget(caption, at, 0, Qt.AlignmentFlag.AlignTop)
             value.setAccessibleName(f"{name}: {fields[name]}")
             self._facts.addWidget(value, at, 1, Qt.AlignmentFlag.AlignTop)
             if before is not None and before.get(name) != fields[name]:

@@ -18,6 +18,7 @@ class FileList(QTableView):
     def __init__(self, model: FileListModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setModel(model)
+        self.setObjectName("file_list")
         self.setAccessibleName("Files")
         self.setTabKeyNavigation(False)
         self.setFrameShape(QFrame.Shape.NoFrame)

@@ -38,7 +38,7 @@ from artifact_browser.gui.shell.window_state import WindowState
 _LOG = logging.getLogger(__name__)
 _SIDE_PX, _DETAILS_PX = 248, 320
 #: A narrower window folds the details away, then the side bar.
-_DETAILS_FROM_PX = 1000
+_DETAILS_FROM_PX = 1100
 _SIDE_FROM_PX = 700
 
 

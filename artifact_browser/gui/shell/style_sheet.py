@@ -143,6 +143,7 @@ QHeaderView::section {
   font-size: $px12; font-weight: 600;
 }
 QHeaderView::section:first { padding-left: 18px; }
+QTableView#file_list QHeaderView::section { padding: 0 4px; }
 QHeaderView::section:hover { color: $text; }
 QHeaderView::down-arrow, QHeaderView::up-arrow { width: 12px; height: 12px; }
 QHeaderView::down-arrow { image: url("$icons/style/chevron-down-$mode.svg"); }

@@ -62,6 +62,7 @@ class WelcomeBar(QFrame):
         self._cards = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._cards.setSpacing(12)
         self._pictures: list[tuple[QLabel, str]] = []
+        self._words: list[tuple[QBoxLayout, QLabel]] = []
         for way in _WAYS:
             self._cards.addWidget(self._card(way), 1)
         column.addLayout(self._cards)
@@ -77,10 +78,12 @@ class WelcomeBar(QFrame):
         picture = QLabel()
         self._pictures.append((picture, way.icon_name))
         row.addWidget(picture, 0, Qt.AlignmentFlag.AlignTop)
-        words = QVBoxLayout()
+        words = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         words.setSpacing(2)
         words.addWidget(label(way.title, Kind.HEADING))
-        words.addWidget(label(way.text, Kind.DIM, wrap=True))
+        text = label(way.text, Kind.DIM, wrap=True)
+        words.addWidget(text)
+        self._words.append((words, text))
         link = button(f"{way.action}\u2026", Kind.LINK_FLUSH, clicked=lambda: self.way_chosen.emit(way.kind))
         words.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         row.addLayout(words, 1)
@@ -90,6 +93,10 @@ class WelcomeBar(QFrame):
         narrow = event.size().width() < _NARROW_PX
         directions = QBoxLayout.Direction
         self._cards.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
+        self._cards.setSpacing(8 if narrow else 12)
+        for words, text in self._words:  # one line each, or they would leave no room for the table
+            words.setDirection(directions.LeftToRight if narrow else directions.TopToBottom)
+            text.setVisible(not narrow)
         super().resizeEvent(event)
 
     def _paint_icons(self) -> None:

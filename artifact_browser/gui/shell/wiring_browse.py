@@ -177,6 +177,8 @@ class BrowseWiring(QObject):
         listing = state.status is ListingStatus.LISTING
         if actions.context.listing != listing:
             actions.apply(replace(actions.context, listing=listing))
+            if state.status is ListingStatus.COMPLETE:
+                self.tree.place_listed(self._window.navigator.current)
         wanted = self._blob_wanted
         if not listing and wanted is not None and wanted.parent == self.view.listing.location:
             self._blob_wanted = None
