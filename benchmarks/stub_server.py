@@ -159,7 +159,7 @@ class Handler(socketserver.StreamRequestHandler):
         """Read a body and let it go; its checksum when one was begun."""
         left = length
         while left:
-            got = self.rfile.readinto(self._room[:left])  # type: ignore[attr-defined]
+            got = self.rfile.readinto(self._room[:left])
             if not got:
                 raise ConnectionError
             if crc32c is not None:
