@@ -36,6 +36,7 @@ from artifact_browser.storage.drivers.s3.blob_heads import (
 )
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.conditions import Conditions
+from artifact_browser.storage.drivers.s3.endpoint import encode_key
 from artifact_browser.storage.drivers.s3.errors import region_named
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
 from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
@@ -212,18 +213,22 @@ class OwnBlobs:
         if lease is not None and self._account.endpoint.aws and not self._account.knows_region_of(bucket):
             self._find_region(bucket)
         endpoint = self._account.link_endpoint_of(bucket)
-        signer = Signer(lease, self._account.region_of(bucket)) if lease is not None else None
-        found = []
-        for key in keys:
-            place = endpoint.place(bucket, key)
-            query = ""
-            if signer is not None:
-                headers = {"host": place.netloc}
-                if options.method == "PUT" and options.content_type:
-                    headers["content-type"] = options.content_type
-                query = signer.presign(options.method, place.path, overrides.items(), headers, life.seconds, now)
-            found.append(Link(key, f"{place.url}?{query}" if query else place.url, life.ends_at, life.limited_by))
-        return found
+        place = endpoint.place(bucket)
+        folder = place.path if place.path.endswith("/") else f"{place.path}/"
+        paths = [f"{folder}{encode_key(key)}" for key in keys]
+        queries = [""] * len(keys)
+        if lease is not None:
+            headers = {"host": place.netloc}
+            if options.method == "PUT" and options.content_type:
+                headers["content-type"] = checked_header(options.content_type)
+            signer = Signer(lease, self._account.region_of(bucket))
+            sign = signer.presigner(options.method, overrides.items(), headers, life.seconds, now)
+            queries = [f"?{sign(path)}" for path in paths]
+        server = f"{endpoint.scheme}://{place.netloc}"
+        return [
+            Link(key, f"{server}{path}{query}", life.ends_at, life.limited_by)
+            for key, path, query in zip(keys, paths, queries, strict=True)
+        ]
 
     def _find_region(self, bucket: str) -> None:
         """Ask AWS where a bucket lives: a link signed for another region does not work, and cannot be redirected."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from time import gmtime, strftime
 from urllib.parse import quote
@@ -61,6 +61,12 @@ class Signer:
         self, method: str, path: str, query: Query, headers: Mapping[str, str], expires_in_s: int, now: float
     ) -> str:
         """The query of a link that works for ``expires_in_s`` from ``now``; the user of it sends ``headers``."""
+        return self.presigner(method, query, headers, expires_in_s, now)(path)
+
+    def presigner(
+        self, method: str, query: Query, headers: Mapping[str, str], expires_in_s: int, now: float
+    ) -> Callable[[str], str]:
+        """:meth:`presign` for many paths on one host: all but the path is computed once."""
         moment = _moment(now)
         lines, names = _canonical_headers(headers)
         pairs = [
@@ -74,8 +80,15 @@ class Signer:
         if self._lease.token:
             pairs.append(("X-Amz-Security-Token", self._lease.token))
         canonical = canonical_query(pairs)
-        signature = self._signature(f"{method}\n{path}\n{canonical}\n{lines}\n{names}\n{UNSIGNED_PAYLOAD}", moment)
-        return f"{canonical}&X-Amz-Signature={signature}"
+        behind = f"\n{canonical}\n{lines}\n{names}\n{UNSIGNED_PAYLOAD}"
+        before = f"{ALGORITHM}\n{moment}\n{self._scope(moment)}\n"
+        key = _key(self._lease.secret_key, moment[:8], self._region)
+
+        def query_of(path: str) -> str:
+            asked = hashlib.sha256(f"{method}\n{path}{behind}".encode()).hexdigest()
+            return f"{canonical}&X-Amz-Signature={hmac.digest(key, f'{before}{asked}'.encode(), 'sha256').hex()}"
+
+        return query_of
 
     def _scope(self, moment: str) -> str:
         return f"{moment[:8]}/{self._region}/s3/aws4_request"
