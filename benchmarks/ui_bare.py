@@ -14,7 +14,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.paths import in_home
 from artifact_browser.storage.columns import KeyTable
-from artifact_browser.storage.listing import BLOBS, ListingGrown, forget_listing, list_prefix
+from artifact_browser.storage.listing import BLOBS, ListingGrown, forget_listing, list_prefix, make_listing
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.queue import TransferQueue
 from benchmarks.loads import (
@@ -46,7 +46,7 @@ class BareListing:
 
     def start(self) -> None:
         self._round += 1
-        self._folder = self._services.paths.listings / f"bare-{self._number}-{self._round}"
+        self._folder = make_listing(self._services.paths.listings / f"bare-{self._number}-{self._round}")
         arguments = (self._record, bucket_of(self._pages), PREFIX, str(self._folder))
         self._services.pool.start(list_prefix, *arguments, listener=self)
 

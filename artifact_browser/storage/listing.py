@@ -23,6 +23,8 @@ from artifact_browser.workers.job import JobContext
 FOLDERS, BLOBS = "folders", "blobs"
 #: How long arrivals are gathered before the window is told (design decision 4).
 BATCH_S = 0.1
+#: More often than a listing has files.
+_FORGET_TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +92,12 @@ def list_prefix(
 ) -> Generator[ListingGrown, None, ListingGrown]:
     """Job: list ``prefix`` (one level) into ``folder``; yields after the first page and then about every 100 ms.
 
+    :param folder: from :func:`make_listing`
     :param before: the last state of a listing that stopped: go on behind it
     :returns: the complete state
     :raises ArtifactBrowserError: what ended the listing; rows told valid before stay valid
     """
-    sink = _Sink(make_private(Path(folder)), before)
+    sink = _Sink(Path(folder), before)
     try:
         with opened(context, record) as driver:
             told = 0.0
@@ -140,7 +143,7 @@ def list_account(context: JobContext, record: AccountRecord, folder: str) -> Gen
     found = yield from list_buckets(context, record)
     if found.denied and not found.buckets:
         raise AccessDenied("This account may not list its buckets.", todo="Open one by name instead.")
-    sink = _Sink(make_private(Path(folder)), NOTHING)
+    sink = _Sink(Path(folder), NOTHING)
     try:
         created = array("q", (bucket.created_us or 0 for bucket in found.buckets))
         names = [bucket.name for bucket in found.buckets]
@@ -178,6 +181,16 @@ def list_folders(
     return FolderList(tuple(prefixes))
 
 
+def make_listing(folder: Path) -> Path:
+    """Make the private folder of a listing. The window does, so that a job that was cancelled before it began cannot
+    make it again after :func:`forget_listing`.
+    """
+    return make_private(folder)
+
+
 def forget_listing(folder: Path) -> None:
     """Remove a listing's files; where a mapped file cannot be removed (Windows) the next start sweeps it."""
-    shutil.rmtree(folder, ignore_errors=True)
+    for _ in range(_FORGET_TRIES):  # the cancelled job may just be making its files in it
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return

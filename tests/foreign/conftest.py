@@ -11,7 +11,7 @@ import pytest
 from artifact_browser.paths import Paths, in_home
 from artifact_browser.storage.columns import KeyTable
 from artifact_browser.storage.driver import LinkOptions
-from artifact_browser.storage.listing import BLOBS, FOLDERS, list_prefix
+from artifact_browser.storage.listing import BLOBS, FOLDERS, list_prefix, make_listing
 from artifact_browser.workers.pool import WorkerPool
 from tests.foreign.jobs import links
 from tests.foreign.programs import PROGRAMS, Program
@@ -37,7 +37,7 @@ class House:
         waiting = [prefix]
         while waiting:
             here = waiting.pop()
-            folder = self.scratch / f"listing-{len(list(self.scratch.iterdir()))}"
+            folder = make_listing(self.scratch / f"listing-{len(list(self.scratch.iterdir()))}")
             grown = self.bench.pool.run(list_prefix, self.bench.record, self.bucket, here, str(folder), timeout_s=30)
             rows = []
             for name, count in ((FOLDERS, grown.folders), (BLOBS, grown.blobs)):

@@ -23,6 +23,7 @@ from artifact_browser.storage.listing import (
     list_buckets,
     list_folders,
     list_prefix,
+    make_listing,
 )
 from artifact_browser.workers.pool import WorkerPool
 from tests.storage.conftest import WorkerStore
@@ -119,11 +120,11 @@ def test_going_on_really_goes_on(worker_store: WorkerStore, tmp_path: Path) -> N
     """On the real stores: behind a blob, behind a folder, and behind everything."""
     worker_store.put({key: b"x" for key in ["a", "b/1", "b/2", "c", "d/1", "e"]})
     job = (list_prefix, worker_store.record, worker_store.bucket, "")
-    whole = worker_store.pool.run(*job, str(tmp_path / "whole"))
+    whole = worker_store.pool.run(*job, str(make_listing(tmp_path / "whole")))
     expected = rows(tmp_path / "whole", whole)
     assert expected == (["b/", "d/"], ["a", "c", "e"])
     for folders, blobs in [(0, 1), (1, 1), (1, 2), (2, 2), (2, 3)]:
-        folder = tmp_path / f"{folders}-{blobs}"
+        folder = make_listing(tmp_path / f"{folders}-{blobs}")
         worker_store.pool.run(*job, str(folder))
         before = replace(whole, folders=folders, blobs=blobs, size_bytes=blobs)
         after = worker_store.pool.run(*job, str(folder), before)

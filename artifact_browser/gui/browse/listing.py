@@ -21,7 +21,14 @@ from artifact_browser.gui.browse.listing_model import ListingModel, forget_times
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.storage.arrange import PLAIN, Arrangement, arrange
 from artifact_browser.storage.columns import encode_key
-from artifact_browser.storage.listing import NOTHING, ListingGrown, forget_listing, list_account, list_prefix
+from artifact_browser.storage.listing import (
+    NOTHING,
+    ListingGrown,
+    forget_listing,
+    list_account,
+    list_prefix,
+    make_listing,
+)
 from artifact_browser.storage.location import Location
 
 #: How often an order of its own is made anew while rows still arrive.
@@ -214,4 +221,4 @@ class Listing(QObject):
         self._rearrange_later.stop()
 
     def _new_folder(self) -> Path:
-        return self._services.paths.listings / f"{os.getpid()}-{next(_NUMBERS)}"
+        return make_listing(self._services.paths.listings / f"{os.getpid()}-{next(_NUMBERS)}")
