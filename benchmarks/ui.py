@@ -30,6 +30,7 @@ from benchmarks.stub import ROOT, Stub
 from benchmarks.stub_server import CHECK_EVERY
 
 P99_MS, MAX_MS, WORK_RATIO = 8.0, 50.0, 0.7
+BUSY_CORES = 0.1
 #: kind of work -> the name of its row in the mixed load, the unit, how many make one
 _KINDS = {
     "keys": ("listings", "keys/s", 1),
@@ -54,6 +55,7 @@ def main(argv: list[str]) -> int:
             for name in arguments.loads:
                 bench.run(name, number)
         rows, missing = bench.rows(arguments.loads)
+        bench.tell_bystanders()
     return publish(rows, arguments.json, missing=missing)
 
 
@@ -106,6 +108,13 @@ class Bench:
                 else:
                     missing.append(work_row_name(name, kind))
         return rows, missing
+
+    def tell_bystanders(self) -> None:
+        """Say so when other programs kept the machine busy: then the figures are theirs too."""
+        found = {name: best_of(runs)["others_cores"] or 0.0 for name, runs in self._window.items()}
+        busy = [f"{name} ({cores:.1f} cores)" for name, cores in found.items() if cores > BUSY_CORES]
+        if busy:
+            print(f"NOT QUIET: other programs ran during the best run of {', '.join(busy)}")
 
     @staticmethod
     def _lateness(name: str, best: dict[str, Any]) -> list[Row]:
