@@ -81,9 +81,9 @@ class Crew:
         threading.Thread(target=ask, name="ask", daemon=True).start()
 
     # -- tidying ------------------------------------------------------------------------------------------------
-    def run(self, record: AccountRecord, tasks: Sequence[Task]) -> None:
-        """Have a mover run ``tasks`` and wait; for tidying up, where nobody else listens any more."""
-        listener = _Tidying(self, _Aftermath(self._paths), record)
+    def run(self, record: AccountRecord, tasks: Sequence[Task], context: JobContext | None = None) -> None:
+        """Have a mover run ``tasks`` and wait; for tidying up, with no ``context`` where nobody else listens any more."""
+        listener = _Tidying(self, context or _Aftermath(self._paths), record)
         self.start(record, tasks, listener).wait(_TIDY_S)
 
     def tidy(self, work: Callable[[], None]) -> None:
@@ -130,7 +130,7 @@ class _Aftermath:
 class _Tidying:
     """Listens to a mover that tidies up: errors are for the log only."""
 
-    def __init__(self, crew: Crew, context: _Aftermath, record: AccountRecord) -> None:
+    def __init__(self, crew: Crew, context: JobContext, record: AccountRecord) -> None:
         self._crew, self._context, self._record = crew, context, record
 
     def on_event(self, event: object) -> None:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, DiskError, DiskFull
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.transfers.blob_tasks import OneTask
-from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_path
-from artifact_browser.transfers.fetch_tasks import FetchCourse, SyncFolder
+from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_path, temporary_name
+from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
 from artifact_browser.transfers.local_names import LocalNames, rules_here
 from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import Counts, Item
-from artifact_browser.transfers.task import Course
+from artifact_browser.transfers.task import Course, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +42,9 @@ class DownloadOrder(Order):
 
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         return [OneTask((), SyncFolder(self.folder))]
+
+    def debris(self, items: Sequence[Item]) -> Sequence[Task]:
+        return [RemoveTemporary(self.folder, item.target, item.begun) for item in items]
 
     @property
     def _bucket(self) -> str:
@@ -77,6 +80,7 @@ class DownloadOrder(Order):
             modified_us=blob.modified_us,
             etag=blob.etag,
             folder=marker,
+            begun=temporary_name(),
         )
         try:
             item = replace(item, target=names.path_of(segments, folder=marker))
@@ -93,7 +97,13 @@ class DownloadOrder(Order):
             if blob is None:
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
-            fresh = replace(item, size_bytes=blob.size_bytes, modified_us=blob.modified_us, etag=blob.etag)
+            fresh = replace(
+                item,
+                size_bytes=blob.size_bytes,
+                modified_us=blob.modified_us,
+                etag=blob.etag,
+                begun=temporary_name(),  # a mover of the run before may still be at the old one
+            )
             items.append(planning.add(fresh, lambda name: self._there(name) is not None))
         return items
 

@@ -10,7 +10,7 @@ from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.scheduler import Scheduler
-from artifact_browser.transfers.state import ItemsChanged, JobSnapshot, JobState
+from artifact_browser.transfers.state import Item, ItemsChanged, JobSnapshot, JobState
 from artifact_browser.workers.job import JobContext
 
 
@@ -36,6 +36,14 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
     last = ledger.end()
     yield from ledger.news()
     return last
+
+
+def clear_away(context: JobContext, order: Order, items: tuple[Item, ...]) -> Generator[None, None, None]:
+    """ENGINE job: remove what an engine that died had begun of these items. What cannot be removed is in the log."""
+    yield from ()
+    crew = crew_of(context)
+    with crew.working(order.head.job_id):
+        crew.run(order.record, order.debris(items), context)
 
 
 def settle(context: JobContext, job_ids: tuple[str, ...] | None = None) -> Generator[None, None, None]:

@@ -24,7 +24,6 @@ from artifact_browser.transfers.disk import (
     open_temporary,
     put_in_place,
     sync_file_system,
-    temporary_name,
     write_all,
 )
 from artifact_browser.transfers.state import Item
@@ -202,7 +201,7 @@ class FetchCourse:
         self._bucket = bucket
         self._root = root
         self._skip_existing = skip_existing
-        self._temporary = temporary_name()
+        self._temporary = item.begun
         self._info: BlobInfo | None = None
         self._bytes_left = item.size_bytes
         self._begun = False

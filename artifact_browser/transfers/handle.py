@@ -12,13 +12,14 @@ from dataclasses import replace
 from itertools import chain, islice
 from typing import Protocol
 
-from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, InternalError, JobCancelled
+from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, InternalError, JobCancelled, WorkerDied
 from artifact_browser.transfers.delete import DeleteOrder, discard
-from artifact_browser.transfers.engine import carry_out
+from artifact_browser.transfers.engine import carry_out, clear_away
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.policy import ConflictFound, Policy
 from artifact_browser.transfers.state import (
     Counts,
+    Item,
     ItemsChanged,
     ItemSnapshot,
     ItemState,
@@ -26,9 +27,12 @@ from artifact_browser.transfers.state import (
     JobState,
 )
 from artifact_browser.workers.job import Lane, Question
-from artifact_browser.workers.pool import JobHandle, WorkerPool
+from artifact_browser.workers.pool import Ended, JobHandle, WorkerPool
 
 _UNPLANNED = frozenset({JobState.QUEUED, JobState.SCANNING, JobState.WAITING})
+
+#: how many dead engines in a row it takes to leave debris behind
+_CLEARING_TRIES = 8
 
 Answer = Callable[[object | ArtifactBrowserError], None]
 
@@ -178,6 +182,13 @@ class TransferHandle:
             self._snapshot, state=state, error=error, speed_bps=0.0, time_left_s=None, waiting_for=""
         )
 
+    def _clear_away(self, run: _Run) -> None:
+        """The engine died: have its successor remove what it had begun."""
+        with self._lock:
+            items = tuple(one.item for one in self._items.values() if one.item.begun and not one.state.ended)
+        if items and run is self._run:
+            _ClearingAway(self._pool, self.order, items).start()
+
     def _ask(self, run: _Run, question: ConflictFound, answer: Answer) -> None:
         def decide(policy: Policy | None) -> None:
             if policy is None:
@@ -218,6 +229,25 @@ class _Run:
         self._handle._take(self, lambda: self._handle._set_snapshot(result))
 
     def on_error(self, error: ArtifactBrowserError) -> None:
+        if isinstance(error, WorkerDied):
+            self._handle._clear_away(self)
         state = JobState.CANCELLED if isinstance(error, JobCancelled) else JobState.FAILED
         record = None if state is JobState.CANCELLED else error.record()
         self._handle._take(self, lambda: self._handle._end(state, record))
+
+
+class _ClearingAway(Ended):
+    """Removes what is left of a run whose engine died; an engine that dies over it has a successor, too."""
+
+    def __init__(self, pool: WorkerPool, order: Order, items: tuple[Item, ...]) -> None:
+        super().__init__()
+        self._pool, self._order, self._items = pool, order, items
+        self._tries_left = _CLEARING_TRIES
+
+    def start(self) -> None:
+        self._tries_left -= 1
+        self._pool.start(clear_away, self._order, self._items, lane=Lane.ENGINE, listener=self)
+
+    def on_error(self, error: ArtifactBrowserError) -> None:
+        if isinstance(error, WorkerDied) and self._tries_left:
+            self.start()

@@ -74,7 +74,7 @@ class Ledger:
         self._changed[item.number] = None
 
     def alter(self, item: Item) -> None:
-        """Plan a queued item differently (another target, or allowed to replace)."""
+        """An item says more or something else: another target, allowed to replace, what it has begun."""
         self._entries[item.number].item = item
         self._changed[item.number] = None
 

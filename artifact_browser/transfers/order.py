@@ -14,7 +14,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import Counts, Item, JobSnapshot
-from artifact_browser.transfers.task import Course
+from artifact_browser.transfers.task import Course, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +39,10 @@ class Order(ABC):
 
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         """What to carry out after everything else, knowing how that went."""
+        return ()
+
+    def debris(self, items: Sequence[Item]) -> Sequence[Task]:
+        """What to run so that nothing is left of these items, which an engine that died had begun."""
         return ()
 
     def for_items(self, items: Sequence[Item], head: JobSnapshot, policy: Policy) -> Self:

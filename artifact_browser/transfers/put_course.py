@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.put_tasks import AbortUpload, BeginUpload, FinishUpload, PutFile, PutMarker, PutPart
@@ -35,6 +36,7 @@ class PutCourse:
             return result
         if isinstance(result, str):
             self._upload_id = result
+            self.items = (replace(self._item, begun=result),)
             return self._part_tasks()
         assert isinstance(result, Part)
         self._parts[result.number] = result

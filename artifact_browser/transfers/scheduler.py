@@ -19,7 +19,7 @@ from artifact_browser.transfers.crew import Crew
 from artifact_browser.transfers.flight import Flight
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import Moved
-from artifact_browser.transfers.state import ItemsChanged, JobState
+from artifact_browser.transfers.state import Item, ItemsChanged, JobState
 from artifact_browser.transfers.task import SMALL_BYTES, Course, Finished, Outcome, Result, Settled, Skipped, Task
 from artifact_browser.workers.job import JobContext
 
@@ -79,8 +79,8 @@ class Scheduler:
                 while self._flights:
                     self._take(TICK_S)
                     cancel.raise_if_cancelled()
-                    self._launch()
                     yield from self._tell()
+                    self._launch()
         finally:
             self._abandon()
 
@@ -153,7 +153,10 @@ class Scheduler:
             self._fail(run, outcome.error)
         else:
             run.bytes_done += load.task.moved_bytes
+            before = run.course.items
             step = run.course.advance(load.task, outcome.result)
+            if run.course.items is not before:
+                self._tell_first(run.course.items)
             if run.dead:
                 pass  # it failed by another task; this answer only told what there is to tidy up
             elif isinstance(step, Finished | Skipped | Settled):
@@ -208,6 +211,12 @@ class Scheduler:
             self._ledger.moved(item, min(item.size_bytes, run.bytes_done + sum(run.partial_bytes.values())))
 
     # -- telling ------------------------------------------------------------------------------------------------
+    def _tell_first(self, items: Sequence[Item]) -> None:
+        """The window must know this before the next task is launched."""
+        for item in items:
+            self._ledger.alter(item)
+        self._told_at = 0.0
+
     def _tell(self) -> Iterator[ItemsChanged]:
         now = time.monotonic()
         if now - self._told_at < TICK_S:

@@ -78,6 +78,8 @@ class Item:
     :ivar file_id: inode of a source file, 0 where there is none
     :ivar folder: an empty folder or its marker: nothing to read
     :ivar replace: may write over what stands at the target
+    :ivar begun: what this run puts down on its way and takes up again: the temporary file's name, or the id of the
+        multipart upload; the window knows it before the first byte moves, so that it outlives a killed engine
     """
 
     number: int
@@ -90,6 +92,7 @@ class Item:
     file_id: int = 0
     folder: bool = False
     replace: bool = False
+    begun: str = ""
 
 
 @dataclass(frozen=True, slots=True)

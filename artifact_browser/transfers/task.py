@@ -96,7 +96,8 @@ class Course(Protocol):
     """The way of an item (or of a batch of them) through its tasks. Lives in the engine; never blocks."""
 
     @property
-    def items(self) -> Sequence[Item]: ...
+    def items(self) -> Sequence[Item]:
+        """They may say more as it goes on (``begun``)."""
 
     def begin(self) -> Sequence[Task]:
         """The first tasks, at least one."""

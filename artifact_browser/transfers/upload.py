@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.put_course import PutCourse
+from artifact_browser.transfers.put_tasks import AbortUpload
 from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Course
+from artifact_browser.transfers.task import Course, Task
 from artifact_browser.transfers.walk import Found, What, walk
 
 
@@ -40,6 +41,9 @@ class UploadOrder(Order):
             )
             for item in movable
         )  # fmt: skip
+
+    def debris(self, items: Sequence[Item]) -> Sequence[Task]:
+        return [AbortUpload(self.target.bucket, item.target, item.begun) for item in items]
 
     def _walk(self, planning: Planning) -> list[Item]:
         longest = planning.driver.capabilities.max_key_bytes
@@ -76,6 +80,7 @@ class UploadOrder(Order):
     def _look_again(self, planning: Planning) -> list[Item]:
         items = []
         for item in self.again:
+            item = replace(item, begun="")
             try:
                 size, modified_us, file_id = stamp_of(Path(item.source).stat())
             except OSError as error:
