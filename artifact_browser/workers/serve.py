@@ -137,8 +137,8 @@ def _leave_session() -> None:
     """Have the engine, and the movers it starts, charged for CPU apart from the window.
 
     Linux divides the CPU among sessions before it looks at nice values (autogroup): bulk work in the window's own
-    session is taken from the window's share. Measured: 16 downloads, a window's timer late by 63 ms (p99) with the
-    engine in the window's session, by 11 ms with it in its own.
+    session is taken from the window's share. Measured by turns, two runs each on a shared machine: 16 downloads, the
+    window's timer late by 63 and 66 ms (p99) with the engine in the window's session, by 11 and 27 ms in its own.
     """
     if hasattr(os, "setsid"):
         with suppress(PermissionError):  # it leads a group already
