@@ -1,12 +1,14 @@
 """``packaging/test``: style, types, layers and tests, on every Python that is here; one summary, an honest exit code.
 
-``--long`` runs the same proofs at full size and writes ``docs/proof/<date>.md``. Everything else is passed to pytest.
+``--long`` runs the same proofs at full size and writes ``docs/proof/<date>.md``; ``--one-python`` leaves the second
+Python out. Everything else is passed to pytest.
 """
 
 from __future__ import annotations
 
 import datetime
 import os
+import platform
 import subprocess
 import tempfile
 import time
@@ -41,15 +43,16 @@ class Result:
 def run(root: Path, python: Path, arguments: list[str]) -> int:
     """Run everything and return the exit code."""
     began = time.monotonic()
-    long = "--long" in arguments
+    long, one_python = "--long" in arguments, "--one-python" in arguments
+    arguments = [word for word in arguments if word != "--one-python"]
     results = [check(root, python, name, words) for name, words in static_checks(python)]
     results.append(pytest(root, python, arguments))
-    other = second_python(root)
+    other = None if one_python else second_python(root)
     if other:
         results.append(pytest(root, other, arguments))
     report(results, time.monotonic() - began)
     if long:
-        write_proof(root, results)
+        write_proof(root, arguments, results)
     return 1 if any(result.failed for result in results) else 0
 
 
@@ -92,6 +95,7 @@ def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
     with tempfile.TemporaryDirectory(prefix="abt-report-") as folder:
         xml = Path(folder) / "results.xml"
         command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={xml}"]
+        command += ["-o", "junit_family=xunit1"]  # the one with properties: what the storms tell
         if "--long" in arguments:
             command += ["--timeout", "7200"]
         code = subprocess.call([*command, *arguments], cwd=root, env=environment(root))
@@ -141,7 +145,7 @@ def report(results: list[Result], seconds: float) -> None:
     print(f"{passed} passed, {failed} failed, {skipped} skipped", flush=True)
 
 
-def write_proof(root: Path, results: list[Result]) -> None:
+def write_proof(root: Path, arguments: list[str], results: list[Result]) -> None:
     """``docs/proof/<date>.md``: what ran at full size, with what, how long, and what failed."""
     today = datetime.date.today().isoformat()
     commit = subprocess.run(
@@ -150,9 +154,16 @@ def write_proof(root: Path, results: list[Result]) -> None:
     lines = [
         f"# Proof of {today}",
         "",
-        f"`packaging/test --long` at {commit or 'an unknown commit'}, {os.cpu_count()} cores.",
+        f"`packaging/test {' '.join(arguments)}` at {commit or 'an unknown commit'}, {platform.platform()}, "
+        f"{os.cpu_count()} cores, load {load_at_the_end()} at the end.",
         "",
     ]
+    if changed := uncommitted(root):
+        lines += [f"{len(changed)} files differed from that commit: {', '.join(changed)}", ""]
+    if not any(word.startswith("tests") for word in arguments):
+        lines += ["Everything ran.", ""]
+    else:
+        lines += ["Only the named tests ran, not the whole suite.", ""]
     lines += ["| step | passed | failed | skipped | seconds |", "|---|---|---|---|---|"]
     lines += [f"| {r.name} | {r.passed} | {r.failed} | {r.skipped} | {r.seconds:.0f} |" for r in results]
     for result in results:
@@ -168,3 +179,15 @@ def write_proof(root: Path, results: list[Result]) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     say(f"Written: {file}")
+
+
+def uncommitted(root: Path) -> list[str]:
+    """What of the program and its tests was not as the commit has it."""
+    command = ["git", "status", "--porcelain", "--", "artifact_browser", "tests", "packaging", "benchmarks"]
+    said = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False).stdout
+    return [line[3:] for line in said.splitlines()]
+
+
+def load_at_the_end() -> str:
+    """How busy the machine was beside, as the system counts."""
+    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
