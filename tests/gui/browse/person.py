@@ -49,7 +49,8 @@ class Person:
     # -- stores -------------------------------------------------------------------------------------------------
     def add_account(self, record: AccountRecord, secret: Secret | None = None) -> AccountRecord:
         """An account of this test's own; typed keys last for this run."""
-        record = replace(record, id=f"{record.id}-{next(_NUMBERS)}")
+        number = next(_NUMBERS)
+        record = replace(record, id=f"{record.id}-{number}", name=f"{record.name} {number}")
         kept: list[object] = []
         if secret is not None:
             self.secrets[record.id] = secret
