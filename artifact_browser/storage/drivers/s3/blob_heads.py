@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from artifact_browser.errors import ChecksumMismatch, InputError, NotSupported, UnexpectedAnswer
+from artifact_browser.errors import ChecksumMismatch, NotSupported, UnexpectedAnswer
 from artifact_browser.storage.driver import BlobInfo
 
 #: Headers that are shown in Details; the rest is the connection's business.
@@ -68,6 +68,11 @@ def _time_us(value: str) -> int:
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
 
+def microseconds(moment: object) -> int | None:
+    """A datetime as microseconds since the epoch."""
+    return round(moment.timestamp() * 1_000_000) if isinstance(moment, datetime) else None
+
+
 def listed_time_us(value: str) -> int:
     """A listing's ISO time; 0 where it is none."""
     try:
@@ -105,13 +110,6 @@ def check_echo(sent: str, echoed: str, subject: str) -> None:
     """:raises ChecksumMismatch: the store names another checksum than the one of the bytes that were sent"""
     if sent and echoed and sent != echoed:
         raise ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
-
-
-def checked_header(value: str) -> str:
-    """A value for a header. :raises InputError: no header can carry it"""
-    if not value.isascii() or not value.isprintable():
-        raise InputError("A type or class has characters that no header can carry.", subject=ascii(value)[:100])
-    return value
 
 
 def verified_by(checksum: str) -> str:

@@ -28,6 +28,7 @@ from artifact_browser.storage.drivers.s3.blob_heads import (
     check_echo,
     check_range,
     info_of,
+    microseconds,
     range_header,
     verified_by,
 )
@@ -35,12 +36,8 @@ from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.boto import Boto, translate
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
-from artifact_browser.storage.drivers.s3.rest import (
-    microseconds,
-    refuses_checksum,
-    speaking_of_upload,
-    write_parameters,
-)
+from artifact_browser.storage.drivers.s3.uploads import speaking_of_upload
+from artifact_browser.storage.drivers.s3.write_options import refuses_checksum, write_parameters
 
 
 class BotoBlobs:

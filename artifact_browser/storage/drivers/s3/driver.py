@@ -29,6 +29,7 @@ from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_k
 from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.remembered import Facts
 from artifact_browser.storage.drivers.s3.rest import Rest
+from artifact_browser.storage.drivers.s3.uploads import Uploads
 
 
 class Blobs(Protocol):
@@ -51,10 +52,11 @@ class Blobs(Protocol):
 class S3Driver:
     """See :class:`artifact_browser.storage.driver.Driver` for every promise."""
 
-    def __init__(self, access: Access, blobs: Blobs, rest: Rest, prober: Prober) -> None:
+    def __init__(self, access: Access, blobs: Blobs, rest: Rest, uploads: Uploads, prober: Prober) -> None:
         self._access = access
         self._blobs = blobs
         self._rest = rest
+        self._uploads = uploads
         self._prober = prober
 
     @property
@@ -129,7 +131,7 @@ class S3Driver:
 
     def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
         check_key(bucket, key)
-        return self._rest.create_upload(bucket, key, options)
+        return self._uploads.create_upload(bucket, key, options)
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         check_key(bucket, key)
@@ -137,21 +139,21 @@ class S3Driver:
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
         check_key(bucket, key)
-        return self._rest.list_parts(bucket, key, upload_id)
+        return self._uploads.list_parts(bucket, key, upload_id)
 
     def complete_upload(
         self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
     ) -> Written:
         check_key(bucket, key)
-        return self._rest.complete_upload(bucket, key, upload_id, parts, condition)
+        return self._uploads.complete_upload(bucket, key, upload_id, parts, condition)
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
         check_key(bucket, key)
-        self._rest.abort_upload(bucket, key, upload_id)
+        self._uploads.abort_upload(bucket, key, upload_id)
 
     def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
         check_bucket_name(bucket)
-        return self._rest.list_uploads(bucket, prefix)
+        return self._uploads.list_uploads(bucket, prefix)
 
     def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
         for key in keys:

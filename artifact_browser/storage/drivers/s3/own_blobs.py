@@ -29,7 +29,6 @@ from artifact_browser.storage.drivers.s3.blob_heads import (
     EmptyReader,
     check_echo,
     check_range,
-    checked_header,
     info_of,
     range_header,
     verified_by,
@@ -41,14 +40,10 @@ from artifact_browser.storage.drivers.s3.errors import region_named
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
 from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
-from artifact_browser.storage.drivers.s3.rest import (
-    checked_metadata,
-    refuses_checksum,
-    speaking_of_upload,
-    tagging_header,
-)
 from artifact_browser.storage.drivers.s3.retries import attempt
 from artifact_browser.storage.drivers.s3.signer import Signer
+from artifact_browser.storage.drivers.s3.uploads import speaking_of_upload
+from artifact_browser.storage.drivers.s3.write_options import checked_header, refuses_checksum, write_headers
 
 _CHECKSUM = "x-amz-checksum-crc32c"
 _READ_BYTES = 256 * 1024
@@ -268,20 +263,6 @@ class _OwnReader:
             pieces.append(bytes(room[:got]))
             wanted -= got if wanted > 0 else 0
         return b"".join(pieces)
-
-
-def write_headers(options: WriteOptions | None) -> dict[str, str]:
-    """Write options as headers. :raises InputError: metadata that no header can carry"""
-    if options is None:
-        return {}
-    headers = {f"x-amz-meta-{name}": value for name, value in checked_metadata(options.metadata).items()}
-    if options.content_type:
-        headers["content-type"] = checked_header(options.content_type)
-    if options.tags:
-        headers["x-amz-tagging"] = tagging_header(options.tags)
-    if options.storage_class:
-        headers["x-amz-storage-class"] = checked_header(options.storage_class)
-    return headers
 
 
 def _with(headers: Mapping[str, str], checksum: str) -> dict[str, str]:
