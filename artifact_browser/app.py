@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -78,6 +79,7 @@ def _run_window(app: QApplication, paths: Paths, arguments: Arguments, instance:
         app.processEvents()  # the first paint; what follows may take its time
         services.start()
         window.start(arguments.addresses)
+        gc.freeze()  # what stands now stays: a full collection need not walk it (11-22 ms of the window's time)
         code = _run_loop(app, _tour(services, window, arguments) if arguments.tour else None)
         signals.release()
         window.close()

@@ -25,7 +25,7 @@ from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
 
 #: batches under way at once, over all jobs: enough to hide a round trip, few enough for two cores
 FLIGHTS = 8
-_LEAST_FLIGHTS = 2
+_LEAST_FLIGHTS = 1
 #: what takes longer to remove is left to the log
 _TIDY_S = 20.0
 
