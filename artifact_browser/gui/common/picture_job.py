@@ -50,7 +50,8 @@ def decode_picture(
             raise NotSupported(
                 "The picture is too large for a preview.", subject=key, todo="Download it to look at it."
             )
-        with driver.get(bucket, key, if_match=info.etag) as reader:
+        # no more than was announced, whatever the store sends
+        with driver.get(bucket, key, length=info.size_bytes, if_match=info.etag) as reader:
             data = reader.read()
     return decode(data, max_px, subject=key)
 
