@@ -168,3 +168,27 @@ def test_downloads_survive_a_kill_storm(
 
     storm.rage(begin, check)
     record_property("storm", f"seed {SEED}, {len(wanted)} files, {storm.rounds} jobs, killed {storm.killed}")
+
+
+def test_what_a_killed_engine_had_begun_is_removed_without_a_retry(bench: Bench, files: Path, tmp_path: Path) -> None:
+    (large, *_) = files.glob("0-large-*.bin")
+    handle = bench.queue.upload(bench.record, bench.at(), [large])
+    wait_for(lambda: handle.snapshot.counts.bytes_done > 0)
+    kill(bench.pool.pids(Lane.ENGINE)[0])
+    wait_for(lambda: handle.ended)
+    assert handle.snapshot.state is JobState.FAILED
+    bench.queue.settle(60)
+    wait_for(lambda: not bytes_left(bench))
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    down = tmp_path / "down"
+    handle = bench.queue.download(bench.record, [bench.at(large.name)], down)
+    wait_for(lambda: handle.snapshot.counts.bytes_done > 0)
+    kill(bench.pool.pids(Lane.ENGINE)[0])
+    wait_for(lambda: handle.ended)
+    bench.queue.settle(60)
+    if handle.snapshot.state is JobState.FAILED:
+        wait_for(lambda: not list(down.iterdir()))
+        handle.retry_failed()
+        bench.finish(handle)
+    assert tree(down) == {large.name: large.read_bytes()}
