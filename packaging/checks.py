@@ -97,7 +97,7 @@ def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
         command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={xml}"]
         command += ["-o", "junit_family=xunit1"]  # the one with properties: what the storms tell
         if "--long" in arguments:
-            command += ["--timeout", "7200"]
+            command += ["--timeout", "7200", "-o", "faulthandler_timeout=3600"]
         code = subprocess.call([*command, *arguments], cwd=root, env=environment(root))
         result = read_results(name, xml)
     result.seconds = time.monotonic() - began
