@@ -11,6 +11,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import shiboken6
@@ -38,10 +39,9 @@ class Task:
         self.on_error: Callable[[ArtifactBrowserError], None] | None = None
         self.on_question: Callable[[Any, Answer], None] | None = None
         self.running = True
-        if owner is not None:
-            owner.destroyed.connect(self.cancel)
+        self._address = 0
 
-    def cancel(self, *_: object) -> None:
+    def cancel(self) -> None:
         """Stop the job; from now on none of its callbacks is called. Twice is harmless."""
         if not self.running:
             return
@@ -58,8 +58,6 @@ class Task:
     def _finish(self) -> None:
         self.running = False
         self._bridge._forget(self)
-        if self._owner is not None and shiboken6.isValid(self._owner):
-            self._owner.destroyed.disconnect(self.cancel)
 
 
 class _Listener:
@@ -106,6 +104,7 @@ class Bridge(QObject):
         self._progress: dict[Task, object] = {}
         self._scheduled = False
         self._tasks: set[Task] = set()
+        self._owned: dict[int, set[Task]] = {}
         self._emptied_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -136,6 +135,8 @@ class Bridge(QObject):
         listener = _Listener(self, task) if on_question is None else _AnsweringListener(self, task)
         task._handle = self._pool.start(job, *args, lane=lane, listener=listener)
         self._tasks.add(task)
+        if owner is not None:
+            self._watch(task, owner)
         return task
 
     async def result(self, job: Job, *args: object, lane: Lane = Lane.INTERACTIVE) -> Any:
@@ -235,8 +236,22 @@ class Bridge(QObject):
         if task.on_progress is not None:
             task.on_progress(value)
 
+    def _watch(self, task: Task, owner: QObject) -> None:
+        """Cancel with the owner: one connection an owner, however many jobs it has started and ended."""
+        address = shiboken6.getCppPointer(owner)[0]
+        if address not in self._owned:
+            self._owned[address] = set()
+            owner.destroyed.connect(partial(self._end_owned, address))
+        self._owned[address].add(task)
+        task._address = address
+
+    def _end_owned(self, address: int, *_: object) -> None:
+        for task in self._owned.pop(address, set()):
+            task.cancel()
+
     def _forget(self, task: Task) -> None:
         self._tasks.discard(task)
+        self._owned.get(task._address, set()).discard(task)
         with self._lock:
             self._progress.pop(task, None)
 
