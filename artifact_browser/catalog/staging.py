@@ -14,7 +14,7 @@ from typing import Any
 from artifact_browser.catalog.collection_text import LIST_KEY, CollectionText
 from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, recorded_files, with_files, without_files
 from artifact_browser.catalog.index import update_parent
-from artifact_browser.catalog.layout import COLLECTION_TYPE, SUMMARY_FIELDS, Place, check_file_path
+from artifact_browser.catalog.layout import COLLECTION_TYPE, RESERVED_NAMES, SUMMARY_FIELDS, Place, check_file_path
 from artifact_browser.catalog.manifest import (
     COMMIT_KEY,
     Manifest,
@@ -38,6 +38,7 @@ from artifact_browser.errors import (
     ServerFault,
 )
 from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.storage.location import DELIMITER
 
 #: How often an edit starts again because somebody else wrote in between.
 EDIT_TRIES = 12
@@ -241,11 +242,12 @@ def delete_staged(driver: Driver, place: Place, etag: str) -> bool:
 
 
 def _allowed(path: str) -> bool:
+    """Whether a discard may delete this: a manifest further down is another artifact's, whoever listed it here."""
     try:
         check_file_path(path)
     except InputError:
         return False
-    return True
+    return path.rpartition(DELIMITER)[2] not in RESERVED_NAMES
 
 
 def _refuse_existing(driver: Driver, place: Place) -> None:

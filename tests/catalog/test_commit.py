@@ -154,6 +154,17 @@ def test_discard_drops_the_edit_and_only_the_files_it_alone_lists(driver: Driver
     assert not exists(driver, zoo.bucket, place.file_key("new"))
 
 
+def test_discard_never_deletes_another_artifacts_manifest(driver: Driver, zoo: Place) -> None:
+    """Whoever may write the staged manifest could list there what a person with more rights then deletes."""
+    stage_and_commit(driver, zoo, "lion", {"kept": b"1"})
+    other = stage_and_commit(driver, zoo.child("lion"), "cub", {"data": b"1"})
+    register_files(driver, zoo.child("lion"), [StagedFile("cub/manifest.yaml")])
+    staged = read_artifact(driver, zoo.child("lion")).staged
+    assert staged is not None
+    assert discard(driver, zoo.child("lion"), staged.etag, delete_files=True) == 0
+    assert exists(driver, zoo.bucket, other.committed_key)
+
+
 def test_nothing_staged_and_nothing_there(driver: Driver, zoo: Place) -> None:
     with pytest.raises(BlobNotFound, match="Nothing is staged"):
         commit(driver, zoo.child("none"))
