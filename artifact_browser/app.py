@@ -57,10 +57,9 @@ def _run(arguments: Arguments) -> int:
     with CrashTrace(paths.log), Faults() as faults:
         app = _application()
         instance = Instance(paths, app)
-        if not arguments.new_window:
-            joined = instance.join(list(arguments.addresses))
-            if joined is not Joined.FIRST:
-                return _said(joined)
+        joined = instance.join(list(arguments.addresses))
+        if joined is not Joined.FIRST:
+            return _said(joined)
         try:
             return _run_window(app, paths, arguments, instance, faults)
         finally:

@@ -83,7 +83,7 @@ def ours(home: str, report: dict[str, object]) -> int:
             self.main.close()
 
     setattr(app, "Window", Watched)  # noqa: B010 - what app.run will build
-    return app.run(["--home", home, "--new-window"])
+    return app.run(["--home", home])
 
 
 def on_paint(widget: object, then: Callable[[], object], at: Callable[[], object] = lambda: None) -> None:

@@ -189,7 +189,7 @@ def main(work: Work) -> int:
             drives[0].start()
 
     setattr(app, "Window", Watched)  # noqa: B010 - what app.run will build
-    code = app.run(["--home", work.home, "--new-window"])
+    code = app.run(["--home", work.home])
     print(json.dumps(drives[0].report), flush=True)
     return code
 

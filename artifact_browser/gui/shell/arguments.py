@@ -16,7 +16,6 @@ class Arguments:
 
     addresses: tuple[str, ...] = ()
     home: Path | None = None
-    new_window: bool = False
     tour: Path | None = None
     tour_endpoint: str = ""
 
@@ -26,7 +25,6 @@ def parsed(argv: Sequence[str]) -> Arguments:
     parser = argparse.ArgumentParser(prog="artifact-browser", description="One window over many object stores.")
     parser.add_argument("addresses", nargs="*", metavar="PATH|URI", help="a folder, or s3://bucket/prefix")
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep settings, cache, log and This computer there")
-    parser.add_argument("--new-window", action="store_true", help="do not hand over to a window that is open")
     parser.add_argument("--tour", type=Path, metavar="DIR", help="show the main job by itself, with pictures in DIR")
     parser.add_argument(
         "--tour-endpoint", default="", metavar="URL", help="do the tour on this S3 endpoint, keys from the environment"
@@ -38,7 +36,6 @@ def parsed(argv: Sequence[str]) -> Arguments:
     return Arguments(
         tuple(absolute(text) for text in found.addresses),
         found.home,
-        found.new_window or found.tour is not None,
         found.tour.absolute() if found.tour else None,
         found.tour_endpoint,
     )
