@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QCommandLinkButton, QWidget
+from PySide6.QtWidgets import QWidget
 
 from artifact_browser.gui.accounts.draft import Flavour
+from artifact_browser.gui.accounts.way_card import WayCard
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.icons import icon
-from artifact_browser.gui.common.palette import palette, tokens
-
-_ICON_PX = 24
 
 
 class ChooseKindDialog(AppDialog):
@@ -23,7 +19,7 @@ class ChooseKindDialog(AppDialog):
         super().__init__("Add account", "Continue", parent, subtitle="Where is your storage?", width=520)
         self._chosen = Flavour.S3
         self.primary.hide()
-        self.cards: dict[Flavour, QCommandLinkButton] = {}
+        self.cards: dict[Flavour, WayCard] = {}
         self._add_card(Flavour.PROFILE, "user", "", "")
         self.show_profiles(profile_count)
         self._add_card(Flavour.S3, "server", "S3-compatible", "MinIO, Ceph and others: an endpoint and your keys")
@@ -31,8 +27,6 @@ class ChooseKindDialog(AppDialog):
         self._add_card(
             Flavour.AWS_KEYS, "key-round", "AWS with an access key", "Type the keys; they go into the keychain"
         )
-        self._paint()
-        palette().changed.connect(self._paint)
 
     def chosen(self) -> Flavour:
         return self._chosen
@@ -48,13 +42,9 @@ class ChooseKindDialog(AppDialog):
         card.setAccessibleDescription(card.description())
 
     def _add_card(self, flavour: Flavour, icon_name: str, title: str, text: str) -> None:
-        card = QCommandLinkButton(title, text)
-        card.setIcon(icon(icon_name, "accent"))
-        card.setIconSize(QSize(_ICON_PX, _ICON_PX))
-        card.setCursor(Qt.CursorShape.PointingHandCursor)
+        card = WayCard(icon_name, title, text)
         card.setAccessibleName(title)
         card.setAccessibleDescription(text)
-        card.setMinimumHeight(64)
         card.clicked.connect(lambda: self._choose(flavour))
         self.cards[flavour] = card
         self.body.addWidget(card)
@@ -62,15 +52,3 @@ class ChooseKindDialog(AppDialog):
     def _choose(self, flavour: Flavour) -> None:
         self._chosen = flavour
         self.accept()
-
-    def _paint(self) -> None:
-        """Cards are command links, which the window's style sheet does not know."""
-        now = tokens()
-        sheet = (
-            f"QCommandLinkButton {{ background: {now.background.name()}; border: 1px solid {now.line.name()};"
-            f" border-radius: 12px; padding: 12px 14px; text-align: left; color: {now.text.name()}; }}"
-            f"QCommandLinkButton:hover {{ background: {now.hover.name()}; }}"
-            f"QCommandLinkButton:focus {{ border: 2px solid {now.accent.name()}; padding: 11px 13px; }}"
-        )
-        for card in self.cards.values():
-            card.setStyleSheet(sheet)

@@ -143,7 +143,8 @@ class ShareDialog(AppDialog):
         self._links = links
         first = links[0]
         words, limited = until_words(first, local=self._local)
-        self.until.show_text(words, Kind.NOTE_WARNING if limited else Kind.NOTE_OK)
+        end, _, why = words.partition(". ")
+        self.until.show_text(why, Kind.NOTE_WARNING if limited else Kind.NOTE_OK, heading=f"{end}." if why else end)
         self.url.setText(first.url if len(links) == 1 else f"{elided(first.url, 60)}   + {len(links) - 1} more")
         self.url.setCursorPosition(0)
         self.primary.setText(f"Copy {len(links)} links" if len(links) > 1 else "Copy link")

@@ -88,6 +88,8 @@ class ArtifactView(QWidget):
         column.addWidget(self._no_files)
         column.addWidget(self._file_list, 1)
         column.addStretch(0)
+        for before, after in ((self.stage, self.commit), (self.commit, self.discard)):
+            self.setTabOrder(before, after)  # the focus never lands on Discard by itself
 
     def show_artifact(self, opened: Opened, *, writable: bool) -> None:
         """Show both manifests; the staged one first where there is one."""
@@ -116,10 +118,12 @@ class ArtifactView(QWidget):
         if opened is None:
             return
         fields = (opened.staged if side == _STAGED else opened.committed) or {}
+        fields = {name: value for name, value in fields.items() if value}
         files = opened.staged_files if side == _STAGED else opened.committed_files
         self._show_fields(fields, opened.committed if side == _STAGED else None)
         rows = _rows(files, opened, side == _STAGED)
         self.files.show(rows)
+        self._file_list.show_states(any(row.state for row in rows))
         total = sum(file.size_bytes or 0 for file in files)
         self._no_files.setVisible(not rows)
         self._file_list.setVisible(bool(rows))

@@ -34,9 +34,17 @@ class FileList(QTableView):
         head.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         head.setStretchLastSection(True)
 
+    def show_states(self, shown: bool) -> None:
+        """Whether the column that says what is new or changed has something to say."""
+        self.setColumnHidden(2, not shown)
+        self._divide()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._divide()
+        super().resizeEvent(event)
+
+    def _divide(self) -> None:
         width = self.viewport().width()
         share = 100 if self.isColumnHidden(2) else 52
         self.setColumnWidth(0, max(160, width * share // 100 - (_SIZE_PX if share == 100 else 0)))
         self.setColumnWidth(1, _SIZE_PX)
-        super().resizeEvent(event)

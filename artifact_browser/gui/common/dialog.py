@@ -32,25 +32,33 @@ class Note(QFrame):
         row.setContentsMargins(12, 10, 12, 10)
         row.setSpacing(10)
         self._icon = QLabel()
+        self._head = label("", Kind.HEADING, wrap=True, copyable=True)
         self._text = label("", wrap=True, copyable=True)
+        words = QVBoxLayout()
+        words.setSpacing(2)
+        words.addWidget(self._head)
+        words.addWidget(self._text)
         row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
-        row.addWidget(self._text, 1)
+        row.addLayout(words, 1)
         self.hide()
 
-    def show_text(self, text: str, kind: Kind = Kind.NOTE_BAD) -> None:
-        """Say ``text`` (and announce it); an empty one hides the box."""
-        self.setVisible(bool(text))
-        if not text:
+    def show_text(self, text: str, kind: Kind = Kind.NOTE_BAD, *, heading: str = "") -> None:
+        """Say ``text`` (and announce it), the heading louder; two empty ones hide the box."""
+        self.setVisible(bool(heading or text))
+        if not heading and not text:
             return
         set_kind(self, kind)
         name, role = _NOTE_ICONS[kind]
         self._icon.setPixmap(icon(name, role).pixmap(ICON_PX, ICON_PX))
-        self._text.setText(text)
-        announce(self, text, urgent=kind is Kind.NOTE_BAD)
+        for words, part in ((self._head, heading), (self._text, text)):
+            words.setText(part)
+            words.setVisible(bool(part))
+        self.updateGeometry()  # at once: the dialog asks how high it must be before Qt would tell it
+        announce(self, self.text(), urgent=kind is Kind.NOTE_BAD)
 
     def text(self) -> str:
         """What it says now; empty while hidden."""
-        return "" if self.isHidden() else self._text.text()
+        return "" if self.isHidden() else " ".join(filter(None, (self._head.text(), self._text.text())))
 
 
 class AppDialog(QDialog):

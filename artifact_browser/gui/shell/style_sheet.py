@@ -159,6 +159,7 @@ QTabBar::tab:selected { color: $accent; border-bottom-color: $accent; font-weigh
 QTabBar:focus { outline: none; }
 QTabBar::tab:focus { border: 2px solid $accent; border-radius: 6px; padding: 6px 2px 8px 2px; }
 QScrollArea { border: none; background: transparent; }
+QAbstractScrollArea::corner { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
 QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
 QScrollBar::handle { background: $line; border-radius: 4px; margin: 2px; }

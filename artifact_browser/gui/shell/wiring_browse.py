@@ -115,6 +115,7 @@ class BrowseWiring(QObject):
             self.address.reject_text(error.detail)
             show_error(self._window, error)
             return
+        self._window.centre.view.setFocus()  # the address field goes away; the rows are what was wanted
         self._window.navigator.go(location)
 
     def show_blob(self, location: Location) -> None:
