@@ -14,7 +14,7 @@ from typing import NoReturn
 from artifact_browser.accounts.credentials import lease_source
 from artifact_browser.accounts.lease import LeaseWanted
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing
+from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing, WorkerDied
 from artifact_browser.paths import Paths
 from artifact_browser.transfers.mover import run_tasks
 from artifact_browser.transfers.task import Outcome, Task
@@ -28,6 +28,8 @@ FLIGHTS = 8
 _LEAST_FLIGHTS = 1
 #: what takes longer to remove is left to the log
 _TIDY_S = 20.0
+#: what tidies up may be killed as well; every such task can be run twice
+_TIDY_TRIES = 5
 
 Answer = Callable[[object | ArtifactBrowserError], None]
 _log = logging.getLogger(__name__)
@@ -83,8 +85,11 @@ class Crew:
     # -- tidying ------------------------------------------------------------------------------------------------
     def run(self, record: AccountRecord, tasks: Sequence[Task], context: JobContext | None = None) -> None:
         """Have a mover run ``tasks`` and wait; for tidying up, with no ``context`` where nobody else listens any more."""
-        listener = _Tidying(self, context or _Aftermath(self._paths), record)
-        self.start(record, tasks, listener).wait(_TIDY_S)
+        for _ in range(_TIDY_TRIES):
+            listener = _Tidying(self, context or _Aftermath(self._paths), record)
+            self.start(record, tasks, listener).wait(_TIDY_S)
+            if not listener.mover_died:
+                return
 
     def tidy(self, work: Callable[[], None]) -> None:
         """Run ``work`` beside the jobs: what a cancelled job left is removed while the job has already ended."""
@@ -132,6 +137,7 @@ class _Tidying:
 
     def __init__(self, crew: Crew, context: JobContext, record: AccountRecord) -> None:
         self._crew, self._context, self._record = crew, context, record
+        self.mover_died = False
 
     def on_event(self, event: object) -> None:
         if isinstance(event, Outcome) and event.error is not None:
@@ -147,6 +153,7 @@ class _Tidying:
         """The tasks' own outcomes said it."""
 
     def on_error(self, error: ArtifactBrowserError) -> None:
+        self.mover_died = isinstance(error, WorkerDied)
         _log.warning("tidying up: %s: %s", type(error).__name__, error.detail)
 
 

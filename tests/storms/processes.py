@@ -20,7 +20,7 @@ NEEDS_SIGKILL = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is n
 
 def children_of(parents: Sequence[int]) -> list[int]:
     """The worker processes right below."""
-    said = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in said.splitlines()[1:]]
     return [int(pid) for pid, parent, program in rows if int(parent) in parents and "spawn_main" in program]
 
