@@ -291,7 +291,8 @@ class BlobTable(QTableView):
         """Where the drop would go and the row to mark; rows of ours only go onto a folder."""
         model = self._listing.model
         ours = dragged_keys(event.mimeData()) is not None
-        if not ours and not dropped_files(event.mimeData()):
+        record = self._listing.record
+        if record is None or record.read_only or not (ours or dropped_files(event.mimeData())):
             return None, -1
         index: QModelIndex = self.indexAt(event.position().toPoint())
         if index.isValid():

@@ -227,7 +227,9 @@ class BrowseView(QWidget):
         self._consider(event)
 
     def _consider(self, event: QDragMoveEvent) -> None:
-        if dropped_files(event.mimeData()) and self.listing.location.bucket:
+        record = self.listing.record
+        writable = record is not None and not record.read_only
+        if writable and dropped_files(event.mimeData()) and self.listing.location.bucket:
             event.acceptProposedAction()
             self.show_drop_target(self.listing.location)
         else:

@@ -207,9 +207,18 @@ class BucketTree(QTreeView):
         if not index.isValid() or not (dropped_files(event.mimeData()) or dragged_keys(event.mimeData())):
             return None
         node = self._model.node(index)
-        return node.location if node.kind in {NodeKind.BUCKET, NodeKind.PREFIX} else None
+        if node.kind not in {NodeKind.BUCKET, NodeKind.PREFIX} or _account_of(node).read_only:
+            return None
+        return node.location
 
     def _mark(self, index: QModelIndex) -> None:
         if index != self._drop_index:
             self._drop_index = index
             self.viewport().update()
+
+
+def _account_of(node: Node) -> Node:
+    """The account's line above a node."""
+    while node.kind is not NodeKind.ACCOUNT and node.parent is not None:
+        node = node.parent
+    return node

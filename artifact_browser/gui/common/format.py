@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from datetime import datetime, timedelta
 
-_VISIBLE = {"\t": "\u2409", "\n": "\u240a", "\r": "\u240d", "\x7f": "\u2421"}
+_VISIBLE = {"\t": "\u2039tab\u203a", "\n": "\u2039newline\u203a", "\r": "\u2039return\u203a"}
 #: Categories that draw nothing or reorder their neighbours: controls, formats (right-to-left marks), separators,
 #: surrogates and unassigned.
 _UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Cs", "Cn"})
@@ -92,7 +92,7 @@ def duration(seconds: float) -> str:
 
 
 def printable(text: str) -> str:
-    """``text`` with what cannot be seen made visible: control pictures, and ``\u2039200f\u203a`` for marks.
+    """``text`` with what cannot be seen made visible: ``\u2039tab\u203a``, and ``\u2039200f\u203a`` for marks.
 
     Keys are opaque: a name with a tab, a right-to-left mark or nothing in it must still be told from its neighbour.
     For showing only; what is copied or sent is the key itself.
@@ -115,8 +115,7 @@ def _shown(letter: str) -> str:
         return letter
     if letter in _VISIBLE:
         return _VISIBLE[letter]
-    code = ord(letter)
-    return chr(0x2400 + code) if code < 0x20 else f"\u2039{code:04x}\u203a"
+    return f"\u2039{ord(letter):04x}\u203a"
 
 
 def _local(time_us: int) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QPoint
@@ -18,10 +19,12 @@ from artifact_browser.gui.browse.entry import Entry, EntryKind
 from artifact_browser.gui.browse.filter_field import FilterField
 from artifact_browser.gui.browse.link_room import LinkRoom
 from artifact_browser.gui.browse.listing import ListingState, ListingStatus
+from artifact_browser.gui.common.bridge import Task
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.shell.main_window import MainWindow
+from artifact_browser.storage.blobs import head_blob
 from artifact_browser.storage.location import Location, uri_of
 
 _PINS = "pins"
@@ -46,6 +49,7 @@ class BrowseWiring(QObject):
         window.centre.table.fill(self.view)
         window.details.fill(self.details)
         self._blob_wanted: Location | None = None
+        self._looking: Task | None = None
         self._connect_navigation()
         self._connect_actions()
         self.show_pins()
@@ -116,7 +120,22 @@ class BrowseWiring(QObject):
             show_error(self._window, error)
             return
         self._window.centre.view.setFocus()  # the address field goes away; the rows are what was wanted
-        self._window.navigator.go(location)
+        if not location.key or text.strip().endswith(("/", os.sep)):
+            self._window.navigator.go(location)
+            return
+        # without a slash at its end it may be a blob: then its folder is shown, with the blob selected
+        blob = replace(location, key=location.key.removesuffix("/"))
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self._window.bridge.run(
+            head_blob,
+            services.book.get(blob.account_id),
+            blob.bucket,
+            blob.key,
+            owner=self,
+            on_done=lambda _: self.show_blob(blob),
+            on_error=lambda _: self._window.navigator.go(location),
+        )
 
     def show_blob(self, location: Location) -> None:
         """Go to the folder of a blob and select it once it is listed."""

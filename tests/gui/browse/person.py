@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import time
 from collections.abc import Callable, Sequence
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ class Person:
 
     def new_bucket(self, blobs: dict[str, bytes], account_id: str = THIS_COMPUTER) -> Location:
         """A bucket of the test's own, written from outside the window."""
-        bucket = f"bucket-{next(_NUMBERS)}"
+        bucket = f"bucket-{os.getpid()}-{next(_NUMBERS)}"  # moto is shared by the workers of a run
         with self.store(account_id).opened() as driver:
             driver.create_bucket(bucket)
             for key, data in blobs.items():

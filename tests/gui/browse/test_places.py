@@ -54,6 +54,13 @@ def test_the_tree_follows_the_table(person: Person) -> None:
     assert person.tree.isExpanded(person.tree_index("This computer", place.bucket))
 
 
+def test_an_address_of_a_blob_shows_it_in_its_folder(person: Person) -> None:
+    place = person.new_bucket(TREE)
+    typed(person, f"local://{place.bucket}/a/d.txt")
+    person.arrived(replace(place, key="a/"))
+    until(lambda: person.selected() == ["d.txt"], "the blob is selected")
+
+
 @pytest.mark.parametrize("ending", ["", "/", "/a/", "/a", "/a/b"])
 def test_an_address_of_this_computer(person: Person, ending: str) -> None:
     place = person.new_bucket(TREE)

@@ -56,7 +56,7 @@ def test_durations(seconds: float, text: str) -> None:
 
 
 def test_what_cannot_be_seen_is_shown() -> None:
-    assert shown.printable("a\tb") == "a\u2409b"
+    assert shown.printable("a\tb") == "a\u2039tab\u203ab"
     assert shown.printable("evil\u202egnp.exe") == "evil\u2039202e\u203agnp.exe"
     assert shown.printable("Grüße 👩‍🔬") == "Grüße 👩‍🔬"
 

@@ -35,7 +35,7 @@ from artifact_browser.accounts.lease import Lease
 from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing, InputError
 from artifact_browser.storage.drivers.s3.account import Access, BucketRepairs, S3Client
 from artifact_browser.storage.drivers.s3.endpoint import Endpoint
-from artifact_browser.storage.drivers.s3.errors import Refusal, from_answer, from_exception, region_named
+from artifact_browser.storage.drivers.s3.errors import Refusal, from_answer, from_exception, no_tls, region_named
 from artifact_browser.storage.drivers.s3.retries import attempt
 from artifact_browser.storage.drivers.s3.sockets import CONNECT_TIMEOUT_S, READ_TIMEOUT_S, connect, shutter
 from artifact_browser.workers.cancel import CancelToken
@@ -306,7 +306,7 @@ def _tls_error(inner: Any, subject: str, technical: str) -> ArtifactBrowserError
             if _is_verification(root)
             else errors.CertificateRejected("Its certificate was refused.", subject=subject, technical=technical)
         )
-    return errors.ConnectionFailed("A secure connection could not be made.", subject=subject, technical=technical)
+    return no_tls(subject, technical)
 
 
 def _is_verification(error: BaseException) -> bool:

@@ -220,6 +220,8 @@ def from_exception(error: BaseException, subject: str, *, sent: bool = True) -> 
     if isinstance(error, ssl.SSLCertVerificationError):
         detail = f"Its certificate was refused: {error.verify_message or 'not trusted'}."
         return errors.CertificateRejected(detail, subject=subject, technical=technical)
+    if isinstance(error, ssl.SSLError) and not sent:
+        return no_tls(subject, technical)
     if isinstance(error, socket.gaierror):
         return errors.ConnectionFailed(
             "The name of the server could not be found.", subject=subject, technical=technical
@@ -236,6 +238,16 @@ def from_exception(error: BaseException, subject: str, *, sent: bool = True) -> 
         detail = "The server refused the connection." if isinstance(error, ConnectionRefusedError) else ""
         return errors.ConnectionFailed(detail or "The server cannot be reached.", subject=subject, technical=technical)
     return errors.NetworkError("The connection was lost.", subject=subject, technical=technical)
+
+
+def no_tls(subject: str, technical: str) -> ArtifactBrowserError:
+    """The other end did not answer in TLS."""
+    return errors.ConnectionFailed(
+        "A secure connection could not be made.",
+        todo="If the server speaks plain HTTP, write its endpoint with http:// instead of https://.",
+        subject=subject,
+        technical=technical,
+    )
 
 
 def of_disk(error: OSError, subject: str) -> ArtifactBrowserError:
