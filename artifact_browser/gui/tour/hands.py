@@ -135,10 +135,7 @@ def _belongs(top: QWidget, window: QWidget) -> bool:
 
 
 def _place(top: QWidget, window: QWidget) -> QPoint:
-    """Where a dialog stands over the window; in its middle where no window manager has placed it."""
-    at = window.mapFromGlobal(top.mapToGlobal(QPoint(0, 0)))
-    if window.rect().contains(at) and at.y() > 0 and at.x() > 0:
-        return at
+    """In the window's middle, where a window manager would put a dialog (offscreen there is none)."""
     return QPoint((window.width() - top.width()) // 2, (window.height() - top.height()) // 2)
 
 
