@@ -94,7 +94,7 @@ def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="abt-report-") as folder:
         xml = Path(folder) / "results.xml"
-        command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={xml}"]
+        command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={xml}"]
         command += ["-o", "junit_family=xunit1"]  # the one with properties: what the storms tell
         if "--long" in arguments:
             command += ["--timeout", "7200", "-o", "faulthandler_timeout=3600"]

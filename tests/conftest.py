@@ -68,15 +68,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out; a file of window tests,
-    which share one window, stays together when several processes test.
-    """
+    """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out."""
     for item in items:
         for part in ("ceph", "keychain", "desktop"):
             if part in getattr(item, "fixturenames", ()):
                 item.add_marker(part)
-        if "gui" in item.path.parts and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     yield
 
 

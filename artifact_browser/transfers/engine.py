@@ -38,9 +38,15 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged, None
     return last
 
 
+#: A dead engine's movers see the end of their pipe and leave within a second; until then they may still put
+#: something down.
+_ORPHANS_S = 1.2
+
+
 def clear_away(context: JobContext, order: Order, items: tuple[Item, ...]) -> Generator[None, None, None]:
     """ENGINE job: remove what an engine that died had begun of these items. What cannot be removed is in the log."""
     yield from ()
+    context.cancel.wait(_ORPHANS_S)
     crew = crew_of(context)
     with crew.working(order.head.job_id):
         crew.run(order.record, order.debris(items), context)

@@ -120,7 +120,14 @@ class TransferHandle:
         with self._lock:
             if not self.can_retry:
                 return
-            if self._planned:
+            order: Order | None
+            if self._planned and self._nothing_left():
+                # the engine died between the last item and saying so: an empty retry would plan everything anew
+                self._snapshot = replace(
+                    self._snapshot, state=JobState.DONE, error=None, counts=self._carried(), time_left_s=None
+                )
+                order = None
+            elif self._planned:
                 numbers = chain(self._by_state[ItemState.FAILED], self._by_state[ItemState.CANCELLED])
                 again = [self._items[number].item for number in numbers]
                 head = replace(self.order.head, counts=self._carried(), verified=self._snapshot.verified)
@@ -129,9 +136,15 @@ class TransferHandle:
                 order = self.order
                 self._items.clear()
                 self._by_state = {state: {} for state in ItemState}
-            self._snapshot = replace(order.head, state=JobState.QUEUED)
-        self._begin(order)
+            if order is not None:
+                self._snapshot = replace(order.head, state=JobState.QUEUED)
+        if order is not None:
+            self._begin(order)
         self._listener.on_changed(self)
+
+    def _nothing_left(self) -> bool:
+        """Every planned item has ended well."""
+        return bool(self._items) and not (self._by_state[ItemState.FAILED] or self._by_state[ItemState.CANCELLED])
 
     def _carried(self) -> Counts:
         """The counts of what ended well and stays."""

@@ -10,8 +10,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+import PySide6
 from PySide6.QtCore import QEvent, QMimeData, QModelIndex, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDragMoveEvent, QDropEvent, QPainter, QPixmap
 from PySide6.QtTest import QTest
@@ -103,9 +104,9 @@ class Hands:
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         point = at if at is not None else target.rect().center()
         action, buttons, no_keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-        entered = QDragEnterEvent(point, action, data, buttons, no_keys)
+        entered = QDragEnterEvent(drag_point(point), action, data, buttons, no_keys)
         QApplication.sendEvent(target, entered)
-        moved = QDragMoveEvent(point, action, data, buttons, no_keys)
+        moved = QDragMoveEvent(drag_point(point), action, data, buttons, no_keys)
         moved.setAccepted(entered.isAccepted())  # as Qt does: a move is taken where the entry was
         QApplication.sendEvent(target, moved)
         if not moved.isAccepted():
@@ -127,6 +128,11 @@ class Hands:
                 painter.drawPixmap(_place(top, self.window), top.grab())
         painter.end()
         return shot
+
+
+def drag_point(point: QPoint) -> Any:
+    """What this Qt's drag events take: from 6.12 on fractions, whole points are deprecated there."""
+    return QPointF(point) if PySide6.__version_info__ >= (6, 12) else point
 
 
 def _belongs(top: QWidget, window: QWidget) -> bool:

@@ -21,6 +21,7 @@ from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord, KeySo
 from artifact_browser.bootstrap import Services
 from artifact_browser.gui.browse.listing import ListingState, ListingStatus
 from artifact_browser.gui.shell.window import Window
+from artifact_browser.gui.tour.hands import drag_point
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.handle import TransferHandle
 from tests.storage.conformance.stores import Store
@@ -247,8 +248,10 @@ class Drag:
 
     def hover(self, at: QPoint) -> bool:
         """Move there; whether it would be taken."""
-        QApplication.sendEvent(self._over, QDragEnterEvent(at, self._COPY, self._data, self._LEFT, self._NONE))
-        moved = QDragMoveEvent(at, self._COPY, self._data, self._LEFT, self._NONE)
+        QApplication.sendEvent(
+            self._over, QDragEnterEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._NONE)
+        )
+        moved = QDragMoveEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._NONE)
         QApplication.sendEvent(self._over, moved)
         return moved.isAccepted()
 
