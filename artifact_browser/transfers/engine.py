@@ -46,9 +46,9 @@ _ORPHANS_S = 1.2
 def clear_away(context: JobContext, order: Order, items: tuple[Item, ...]) -> Generator[None, None, None]:
     """ENGINE job: remove what an engine that died had begun of these items. What cannot be removed is in the log."""
     yield from ()
-    context.cancel.wait(_ORPHANS_S)
     crew = crew_of(context)
     with crew.working(order.head.job_id):
+        context.cancel.wait(_ORPHANS_S)
         crew.run(order.record, order.debris(items), context)
 
 
