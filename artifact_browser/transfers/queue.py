@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import InputError
+from artifact_browser.errors import InputError, WorkerDied
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, discard
@@ -21,6 +21,9 @@ from artifact_browser.transfers.state import Counts, JobSnapshot, Verb
 from artifact_browser.transfers.upload import UploadOrder
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
+
+#: how many engines in a row may die over settling
+_SETTLING_TRIES = 2
 
 
 class TransferQueue:
@@ -121,6 +124,12 @@ class TransferQueue:
         :raises TimedOut: it took longer than ``timeout_s``
         """
         ended = tuple(handle.job_id for handle in self.handles if handle.ended)
+        for _ in range(_SETTLING_TRIES):
+            try:
+                self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
+                return
+            except WorkerDied:
+                continue  # nobody had noticed yet that the engine is gone: what it left is its successor's
         self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
 
     def remove(self, handle: TransferHandle) -> None:
