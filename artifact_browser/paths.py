@@ -36,10 +36,6 @@ class Paths:
         return self.config / "settings.json"
 
     @property
-    def journal_file(self) -> Path:
-        return self.data / "journal.sqlite"
-
-    @property
     def endpoints_file(self) -> Path:
         """What was probed about each endpoint (capabilities), remembered."""
         return self.data / "endpoints.json"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import AccessDenied, NotSupported
-from artifact_browser.storage.driver import BlobInfo, Capabilities, Link, LinkOptions
+from artifact_browser.storage.driver import BlobInfo, Link, LinkOptions
 from artifact_browser.storage.filetypes import is_text
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
@@ -93,13 +93,6 @@ def check_bucket(context: JobContext, record: AccountRecord, bucket: str) -> Gen
     yield from ()
     with opened(context, record) as driver:
         driver.check_bucket(bucket)
-
-
-def read_capabilities(context: JobContext, record: AccountRecord) -> Generator[None, None, Capabilities]:
-    """Job: what is known about the endpoint; asks the store nothing."""
-    yield from ()
-    with opened(context, record) as driver:
-        return driver.capabilities
 
 
 def _text_of(key: str, data: bytes, *, cut: bool) -> str | None:

@@ -23,7 +23,7 @@ from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
 
 #: how many engines in a row may die over settling
-_SETTLING_TRIES = 2
+_SETTLING_TRIES = 3
 
 
 class TransferQueue:
@@ -124,13 +124,13 @@ class TransferQueue:
         :raises TimedOut: it took longer than ``timeout_s``
         """
         ended = tuple(handle.job_id for handle in self.handles if handle.ended)
-        for _ in range(_SETTLING_TRIES):
+        for tries_left in reversed(range(_SETTLING_TRIES)):
             try:
                 self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
                 return
-            except WorkerDied:
-                continue  # nobody had noticed yet that the engine is gone: what it left is its successor's
-        self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
+            except WorkerDied:  # nobody had noticed yet that the engine is gone: what it left is its successor's
+                if not tries_left:
+                    raise
 
     def remove(self, handle: TransferHandle) -> None:
         """Forget a job that has ended."""

@@ -99,10 +99,6 @@ class BucketTreeModel(QAbstractItemModel):
     def node(self, index: AnyIndex) -> Node:
         return self._nodes[int(index.internalId())] if index.isValid() else self._root
 
-    def nodes(self) -> list[Node]:
-        """Every node that is loaded now."""
-        return list(self._nodes.values())
-
     # -- listing ------------------------------------------------------------------------------------------------
     def _load(self, node: Node) -> None:
         running = self._tasks.pop(node.number, None)

@@ -19,7 +19,6 @@ from artifact_browser.storage.driver import Link, LinkOptions
 from artifact_browser.storage.location import Location
 
 _SETTING = "last_expiry_s"
-_DEFAULT_S = 3600
 
 
 class LinkRoom(QObject):
@@ -34,7 +33,7 @@ class LinkRoom(QObject):
         """One download link a line, with the last used expiry."""
         if not keys:
             return
-        options = LinkOptions("GET", self._expiry_s())
+        options = LinkOptions("GET", self._services.settings.last_expiry_s)
         self._bridge.run(
             presign_blobs,
             record,
@@ -51,7 +50,7 @@ class LinkRoom(QObject):
         dialog = ShareDialog(
             keys,
             location.key,
-            self._expiry_s(),
+            self._services.settings.last_expiry_s,
             local=record.kind is AccountKind.LOCAL,
             read_only=record.read_only,
             parent=self._window,
@@ -89,7 +88,3 @@ class LinkRoom(QObject):
 
     def _fail(self, error: ArtifactBrowserError) -> None:
         show_error(self._window, error)
-
-    def _expiry_s(self) -> int:
-        value = self._services.settings.get(_SETTING)
-        return value if isinstance(value, int) and 60 <= value <= 7 * 24 * 3600 else _DEFAULT_S

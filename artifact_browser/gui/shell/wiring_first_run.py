@@ -38,7 +38,7 @@ class FirstRunWiring(QObject):
     @property
     def due(self) -> bool:
         """Whether nobody has used the app in this home, or the greeting still stands."""
-        return not self._window.services.settings.get(_DONE)
+        return not self._window.services.settings.first_run_done
 
     def start(self, begin: Callable[[], None]) -> None:
         """Lay the sample if this is the first run, then ``begin``."""
