@@ -5,12 +5,13 @@ Everything slow (keychain, workers) answers later; nothing here blocks the windo
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QDialog, QWidget
 
 from artifact_browser.accounts.book import new_account_id
@@ -30,6 +31,7 @@ from artifact_browser.gui.accounts.small_dialogs import (
     SignInDialog,
 )
 from artifact_browser.gui.common.bridge import Bridge, Task
+from artifact_browser.gui.common.doorbell import Doorbell
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.check import AccountCheck, check_account
@@ -45,14 +47,15 @@ class AccountsRoom(QObject):
     account_added = Signal(str)
     #: signed in again: what failed for want of it may be tried once more (account id)
     signed_in = Signal(str)
-    _called = Signal(object)
 
     def __init__(self, services: Services, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
         self._services = services
         self._bridge = bridge
         self._window = parent
-        self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._calls: deque[Callable[[], object]] = deque()
+        self._bell = Doorbell(self)
+        self._bell.rung.connect(self._make_calls)
         services.broker.register(CodeWanted, self._on_code_wanted)
 
     # -- what the shell asks for --------------------------------------------------------------------------------
@@ -292,11 +295,12 @@ class AccountsRoom(QObject):
         """``callback`` for another thread to call: it runs on the GUI thread, and not after this room is gone."""
 
         def call(*arguments: object) -> None:
-            if shiboken6.isValid(self):
-                self._called.emit(lambda: callback(*arguments))
+            self._calls.append(lambda: callback(*arguments))
+            self._bell.ring()
 
         return call
 
-    @Slot(object)
-    def _call(self, callback: Callable[[], None]) -> None:
-        callback()
+    @Slot()
+    def _make_calls(self) -> None:
+        while self._calls:
+            self._calls.popleft()()

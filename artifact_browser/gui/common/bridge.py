@@ -3,10 +3,14 @@
 The pool's reader threads only append to an inbox; the GUI thread empties it at most every 16 ms and for at most
 4 ms at a time, so a flood of events never blocks the event loop. An event is acknowledged to the worker after
 its callback has returned: a slow window slows the worker, not itself. Progress is replaced, never queued.
+
+Reader threads know a task by its number only: callbacks and owners are Qt objects, and whoever drops the last
+reference to one of those takes it apart.
 """
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections import deque
@@ -18,6 +22,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
+from artifact_browser.gui.common.doorbell import Doorbell
 from artifact_browser.workers.handle import Answer, JobHandle
 from artifact_browser.workers.job import Job, Lane, Question
 from artifact_browser.workers.pool import WorkerPool
@@ -29,8 +34,9 @@ BUDGET_S = 0.004
 class Task:
     """A running job as its owner sees it. Its callbacks run on the GUI thread, none after :meth:`cancel`."""
 
-    def __init__(self, bridge: Bridge, owner: QObject | None) -> None:
+    def __init__(self, bridge: Bridge, number: int, owner: QObject | None) -> None:
         self._bridge = bridge
+        self._number = number
         self._owner = owner
         self._handle: JobHandle | None = None
         self.on_event: Callable[[Any], None] | None = None
@@ -60,33 +66,80 @@ class Task:
         self._bridge._forget(self)
 
 
+_Handler = Callable[[Task, Any], None]
+
+
+class _Inbox:
+    """What has arrived and was not looked at yet. Thread-safe; holds no task, no callback, no owner."""
+
+    def __init__(self, bell: Doorbell) -> None:
+        self._bell = bell
+        self._lock = threading.Lock()
+        self._news: deque[tuple[int, _Handler, Any]] = deque()
+        self._progress: dict[int, object] = {}
+        self._rung = False
+
+    def put(self, number: int, handler: _Handler, value: object) -> None:
+        with self._lock:
+            self._news.append((number, handler, value))
+            self._ring()
+
+    def put_progress(self, number: int, value: object) -> None:
+        """In the place of the one before, if that was not looked at yet."""
+        with self._lock:
+            if number not in self._progress:
+                self._news.append((number, _progress, None))
+            self._progress[number] = value
+            self._ring()
+
+    def take(self) -> tuple[int, _Handler, Any] | None:
+        """The next; None when there is none."""
+        with self._lock:
+            if not self._news:
+                return None
+            number, handler, value = self._news.popleft()
+            if handler is _progress:
+                value = self._progress.pop(number)
+            return number, handler, value
+
+    def rest(self) -> bool:
+        """Whether more is there; if not, the next to arrive rings."""
+        with self._lock:
+            self._rung = bool(self._news)
+            return self._rung
+
+    def _ring(self) -> None:
+        if not self._rung:
+            self._rung = self._bell.ring()
+
+
 class _Listener:
     """What the pool talks to, on its reader threads: puts everything into the bridge's inbox."""
 
     acknowledges_itself = True
 
-    def __init__(self, bridge: Bridge, task: Task) -> None:
-        self._bridge = bridge
-        self._task = task
+    def __init__(self, inbox: _Inbox, number: int) -> None:
+        self._inbox = inbox
+        self._number = number
 
     def on_event(self, event: object) -> None:
-        self._bridge._deliver(self._task, _event, event)
+        self._inbox.put(self._number, _event, event)
 
     def on_progress(self, value: object) -> None:
-        self._bridge._deliver_progress(self._task, value)
+        self._inbox.put_progress(self._number, value)
 
     def on_done(self, result: object) -> None:
-        self._bridge._deliver(self._task, _done, result)
+        self._inbox.put(self._number, _done, result)
 
     def on_error(self, error: ArtifactBrowserError) -> None:
-        self._bridge._deliver(self._task, _error, error)
+        self._inbox.put(self._number, _error, error)
 
 
 class _AnsweringListener(_Listener):
     """For jobs whose owner answers their questions; others' go to the pool's own responders."""
 
     def on_question(self, question: Question, answer: Answer) -> None:
-        self._bridge._deliver(self._task, _question, (question, answer))
+        self._inbox.put(self._number, _question, (question, answer))
 
 
 class Bridge(QObject):
@@ -94,23 +147,21 @@ class Bridge(QObject):
 
     #: an error nobody asked for (no ``on_error``): the shell shows it
     failed = Signal(object)
-    _woken = Signal()
 
     def __init__(self, pool: WorkerPool, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._pool = pool
-        self._lock = threading.Lock()
-        self._inbox: deque[tuple[Task, Callable[[Task, Any], None], Any]] = deque()
-        self._progress: dict[Task, object] = {}
-        self._scheduled = False
-        self._tasks: set[Task] = set()
+        bell = Doorbell(self)
+        bell.rung.connect(self._arm)
+        self._inbox = _Inbox(bell)
+        self._numbers = itertools.count(1)
+        self._tasks: dict[int, Task] = {}
         self._owned: dict[int, set[Task]] = {}
         self._emptied_at = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._empty)
-        self._woken.connect(self._arm, Qt.ConnectionType.QueuedConnection)
 
     def run(
         self,
@@ -129,12 +180,12 @@ class Bridge(QObject):
         Without ``on_error`` an error is shown by the shell. ``on_question(question, answer)``: call ``answer``
         once, with the answer or one of our errors.
         """
-        task = Task(self, owner)
+        task = Task(self, next(self._numbers), owner)
         task.on_event, task.on_progress, task.on_done = on_event, on_progress, on_done
         task.on_error, task.on_question = on_error, on_question
-        listener = _Listener(self, task) if on_question is None else _AnsweringListener(self, task)
+        listener = (_Listener if on_question is None else _AnsweringListener)(self._inbox, task._number)
+        self._tasks[task._number] = task
         task._handle = self._pool.start(job, *args, lane=lane, listener=listener)
-        self._tasks.add(task)
         if owner is not None:
             self._watch(task, owner)
         return task
@@ -180,29 +231,10 @@ class Bridge(QObject):
 
     def close(self) -> None:
         """Cancel everything that runs."""
-        for task in list(self._tasks):
+        for task in list(self._tasks.values()):
             task.cancel()
 
-    # -- from the pool's reader threads -------------------------------------------------------------------------
-    def _deliver(self, task: Task, handler: Callable[[Task, Any], None], value: object) -> None:
-        with self._lock:
-            self._inbox.append((task, handler, value))
-            self._wake()
-
-    def _deliver_progress(self, task: Task, value: object) -> None:
-        with self._lock:
-            known = task in self._progress
-            self._progress[task] = value
-            if not known:
-                self._inbox.append((task, self._latest_progress, None))
-            self._wake()
-
-    def _wake(self) -> None:
-        if not self._scheduled and shiboken6.isValid(self):
-            self._scheduled = True
-            self._woken.emit()
-
-    # -- on the GUI thread --------------------------------------------------------------------------------------
+    # -- news ---------------------------------------------------------------------------------------------------
     @Slot()
     def _arm(self) -> None:
         """Empty the inbox, but not sooner than a tick after the last time."""
@@ -213,28 +245,19 @@ class Bridge(QObject):
     def _empty(self) -> None:
         ends_at = time.monotonic() + BUDGET_S
         try:
-            while time.monotonic() < ends_at:
-                with self._lock:
-                    if not self._inbox:
-                        break
-                    task, handler, value = self._inbox.popleft()
+            while time.monotonic() < ends_at and (news := self._inbox.take()) is not None:
+                number, handler, value = news
+                task = self._tasks.get(number)
+                if task is None:
+                    continue
                 if task.wanted:
                     handler(task, value)
                 else:
                     self._forget(task)
         finally:  # also after a callback's exception, which Qt hands to sys.excepthook
             self._emptied_at = time.monotonic()
-            with self._lock:
-                self._scheduled = bool(self._inbox)
-                again = self._scheduled
-            if again:
+            if self._inbox.rest():
                 self._arm()
-
-    def _latest_progress(self, task: Task, _: object) -> None:
-        with self._lock:
-            value = self._progress.pop(task)
-        if task.on_progress is not None:
-            task.on_progress(value)
 
     def _watch(self, task: Task, owner: QObject) -> None:
         """Cancel with the owner: one connection an owner, however many jobs it has started and ended."""
@@ -250,10 +273,8 @@ class Bridge(QObject):
             task.cancel()
 
     def _forget(self, task: Task) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task._number, None)
         self._owned.get(task._address, set()).discard(task)
-        with self._lock:
-            self._progress.pop(task, None)
 
 
 def _event(task: Task, event: object) -> None:
@@ -263,6 +284,11 @@ def _event(task: Task, event: object) -> None:
     finally:
         if task._handle is not None and task.running:
             task._handle.acknowledge()
+
+
+def _progress(task: Task, value: object) -> None:
+    if task.on_progress is not None:
+        task.on_progress(value)
 
 
 def _done(task: Task, result: object) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
-import shiboken6
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
+from artifact_browser.gui.common.doorbell import Doorbell
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import ConflictFound, Policy
 
@@ -21,35 +22,35 @@ class TransferRelay(QObject):
     changed = Signal(object)
     #: ``(handle, question, answer)``
     conflict_found = Signal(object, object, object)
-    _woken = Signal()
-    _asked = Signal(object, object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()
         self._waiting: dict[TransferHandle, None] = {}
+        self._conflicts: deque[tuple[TransferHandle, ConflictFound, Callable[[Policy | None], None]]] = deque()
         self._timer = QTimer(self, singleShot=True, interval=TICK_MS)
         self._timer.timeout.connect(self._tell)
-        self._woken.connect(self._arm, Qt.ConnectionType.QueuedConnection)
-        self._asked.connect(self.conflict_found, Qt.ConnectionType.QueuedConnection)
+        self._bell = Doorbell(self)
+        self._bell.rung.connect(self._answer_bell)
 
     def on_changed(self, handle: TransferHandle) -> None:
         with self._lock:
             first = not self._waiting
             self._waiting[handle] = None
-        if first and shiboken6.isValid(self):
-            self._woken.emit()
+        if first:
+            self._bell.ring()
 
     def on_conflict(
         self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
     ) -> None:
-        if shiboken6.isValid(self):
-            self._asked.emit(handle, question, answer)
-        else:
+        self._conflicts.append((handle, question, answer))
+        if not self._bell.ring():
             answer(None)
 
-    def _arm(self) -> None:
-        if not self._timer.isActive():
+    def _answer_bell(self) -> None:
+        while self._conflicts:
+            self.conflict_found.emit(*self._conflicts.popleft())
+        if self._waiting and not self._timer.isActive():
             self._timer.start()
 
     def _tell(self) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -100,7 +102,7 @@ def test_progress_is_replaced_not_queued(qtbot: QtBot, bridge: Bridge) -> None:
     qtbot.waitUntil(lambda: bool(ended))
     assert seen == sorted(seen)
     assert 1 <= len(seen) < 100
-    assert bridge._progress == {}
+    assert bridge._inbox._progress == {}
 
 
 def test_nothing_is_called_after_cancel(qtbot: QtBot, bridge: Bridge, tmp_path: Path) -> None:
@@ -135,7 +137,27 @@ def test_an_owner_outlives_its_finished_jobs(qtbot: QtBot, bridge: Bridge) -> No
     for _ in range(5):
         bridge.run(count_to, 1, owner=owner, on_done=ended.append)
     qtbot.waitUntil(lambda: len(ended) == 5)
-    assert bridge._tasks == set()
+    assert not bridge._tasks
+
+
+def test_a_running_job_keeps_no_callback_alive(qtbot: QtBot, pool: WorkerPool, tmp_path: Path) -> None:
+    """The pool's reader threads must never be the last to hold a Qt object."""
+
+    called: list[object] = []
+
+    class Room(QObject):
+        def take(self, news: object) -> None:
+            called.append(news)
+
+    note, bridge, room = tmp_path / "note", Bridge(pool), Room()
+    bridge.run(wait_for_cancel, str(note), on_event=room.take, on_error=room.take)
+    qtbot.waitUntil(lambda: bool(called))
+    gone = [weakref.ref(room), weakref.ref(bridge)]
+    bridge.close()
+    del room, bridge
+    gc.collect()
+    assert [ref() for ref in gone] == [None, None]
+    qtbot.waitUntil(note.exists)
 
 
 def test_an_error_goes_to_who_asked_else_to_the_shell(qtbot: QtBot, bridge: Bridge) -> None:
