@@ -26,6 +26,7 @@ from PySide6.QtWidgets import QApplication
 
 import artifact_browser
 from artifact_browser import bootstrap, log
+from artifact_browser.gui.common.garbage import GarbageCollector
 from artifact_browser.gui.common.icons import app_icon
 from artifact_browser.gui.shell.arguments import Arguments, parsed
 from artifact_browser.gui.shell.faults import CrashTrace, Faults
@@ -61,7 +62,8 @@ def _run(arguments: Arguments) -> int:
         if joined is not Joined.FIRST:
             return _said(joined)
         try:
-            return _run_window(app, paths, arguments, instance, faults)
+            with GarbageCollector(app):
+                return _run_window(app, paths, arguments, instance, faults)
         finally:
             instance.release()
 

@@ -6,6 +6,7 @@ that cannot be had is skipped by name; in CI on Linux it is a failure.
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import tempfile
@@ -26,6 +27,8 @@ from tests.parts.run import TestRun
 from tests.parts.s3_server import S3Server
 
 RUN = TestRun()
+#: A full collection takes 0.1-0.3 s here: one after so many tests.
+FULL_COLLECTION_EVERY = 25
 
 # Before anything imports Qt or boto3: this run's own home, no screen, nobody's keys, nobody's keychain.
 os.environ |= private_folders(RUN.own_folder("home"))
@@ -50,6 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # as the window does: cycles with Qt objects end in this thread, in no reader's (gui/common/garbage.py)
     if not config.option.basetemp:  # pytest's own tidying gives up on trees a thousand folders deep
         config.option.basetemp = str(RUN.folder / "tmp")
     settings.load_profile("long" if config.getoption("--long") else "proving")
@@ -74,6 +78,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
             if part in getattr(item, "fixturenames", ()):
                 item.add_marker(part)
     yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Iterator[None]:
+    """What a test leaves ends behind it, not in the middle of a test that has nothing to do with it."""
+    yield
+    oldest = 2 if nextitem is None or gc.get_count()[2] >= FULL_COLLECTION_EVERY else 1
+    gc.collect(oldest)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
