@@ -6,9 +6,11 @@ Python out. Everything else is passed to pytest.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import os
 import platform
+import signal
 import subprocess
 import tempfile
 import time
@@ -20,6 +22,10 @@ from environment import find_other_python, make_environment, say, version_of
 
 #: The whole suite runs on this Python too, where there is one.
 SECOND_PYTHON_MINOR = 13
+#: One run of the suite takes 4-5 minutes on 2 cores; past this it hangs.
+LIMIT_S = 25 * 60.0
+LONG_LIMIT_S = 6 * 3600.0
+STOP_S = 30.0
 
 
 @dataclass
@@ -96,14 +102,50 @@ def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
         xml = Path(folder) / "results.xml"
         command = [str(python), "-P", "-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", f"--junitxml={xml}"]
         command += ["-o", "junit_family=xunit1"]  # the one with properties: what the storms tell
+        limit_s = LIMIT_S
         if "--long" in arguments:
             command += ["--timeout", "7200", "-o", "faulthandler_timeout=3600"]
-        code = subprocess.call([*command, *arguments], cwd=root, env=environment(root))
+            limit_s = LONG_LIMIT_S
+        code = call_within(limit_s, [*command, *arguments], cwd=root, env=environment(root))
         result = read_results(name, xml)
     result.seconds = time.monotonic() - began
-    if code and not result.failed:  # a crash, a usage error, or no test at all
+    if code is None:
+        result.failed += 1
+        result.failures.append(f"{name} did not end within {limit_s / 60:.0f} minutes and was stopped")
+    elif code and not result.failed:  # a crash, a usage error, or no test at all
         result.failed, result.failures = 1, [f"{name} ended with {code}"]
     return result
+
+
+def call_within(limit_s: float, command: list[str], *, cwd: Path, env: dict[str, str]) -> int | None:
+    """Run a command to its end and return its exit code; None if it took too long and was stopped, children too.
+
+    A test's own time limit is Python's to keep, and a process that crashed or hangs in C may keep nothing.
+    """
+    own_group: dict[str, bool] = {"start_new_session": True} if os.name == "posix" else {}
+    with subprocess.Popen(command, cwd=cwd, env=env, **own_group) as process:  # type: ignore[call-overload]
+        try:
+            return int(process.wait(limit_s))
+        except subprocess.TimeoutExpired:
+            return None
+        except KeyboardInterrupt:  # the group has not heard of it
+            if own_group:
+                os.killpg(process.pid, signal.SIGINT)
+                process.wait(STOP_S)
+            raise
+        finally:
+            end_group(process)
+
+
+def end_group(process: subprocess.Popen[bytes]) -> None:
+    """End a process and what it started, if any of that is still there."""
+    if os.name != "posix":
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        if process.poll() is None:
+            subprocess.call(["taskkill", "/F", "/T", "/PID", str(process.pid)], **quiet)
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def environment(root: Path) -> dict[str, str]:
