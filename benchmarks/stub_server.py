@@ -21,10 +21,10 @@ import threading
 import time
 import urllib.parse
 from collections import Counter
-from contextlib import suppress
-from pathlib import Path
 
 from awscrt import checksums
+
+from artifact_browser.workers.priority import BULK_SESSION_NICE, step_back_as_session
 
 PAGE_KEYS = 1000
 #: A prefix of the bucket ``blobs`` holds so many blobs of so many bytes.
@@ -247,8 +247,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if hasattr(os, "nice"):
         os.nice(arguments.nice)
-        with suppress(OSError):  # of its session, where Linux divides the CPU among sessions first
-            Path("/proc/self/autogroup").write_text(str(arguments.nice))
+        step_back_as_session(BULK_SESSION_NICE)
     with Server() as server:
         print(server.server_address[1], flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,7 +1,7 @@
 """The sending side of a pipe: one thread writes, everybody else only queues.
 
 Nobody who sends ever blocks on a full pipe (the window least of all). Jobs take turns frame by frame, so a large
-event of one job delays the messages of the others by one frame each; messages of one job keep their order.
+event of one job delays the messages of the others by one packet each; messages of one job keep their order.
 """
 
 from __future__ import annotations
@@ -10,14 +10,19 @@ import threading
 from collections import OrderedDict, deque
 from multiprocessing.connection import Connection
 
-from artifact_browser.workers.messages import Message
+from artifact_browser.workers.messages import FRAME_BYTES, Message, packet_of
 
 
 class Outbox:
-    """Thread-safe. Messages put before :meth:`open` wait for it."""
+    """Thread-safe. Messages put before :meth:`open` wait for it.
 
-    def __init__(self) -> None:
+    :param pause_s: how long to collect after each packet: for a lane whose reader should not be woken often
+    """
+
+    def __init__(self, pause_s: float = 0.0) -> None:
+        self._pause_s = pause_s
         self._changed = threading.Condition()
+        self._ended = threading.Event()
         self._queues: OrderedDict[int, deque[bytes]] = OrderedDict()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -39,6 +44,7 @@ class Outbox:
         """Send no more."""
         with self._changed:
             self._closed = True
+            self._ended.set()
             self._queues.clear()
             self._changed.notify()
 
@@ -49,21 +55,25 @@ class Outbox:
 
     def _send(self, connection: Connection) -> None:
         try:
-            while (frame := self._take()) is not None:
-                connection.send_bytes(frame)
+            while frames := self._take():
+                connection.send_bytes(packet_of(frames))
+                if self._pause_s:
+                    self._ended.wait(self._pause_s)
         except OSError:
             self.close()  # the other side is gone: the reading thread finds out and tells
 
-    def _take(self) -> bytes | None:
+    def _take(self) -> list[bytes]:
+        """Frames for one packet, the jobs by turns; none when the outbox is closed."""
         with self._changed:
-            while not self._queues:
-                if self._closed:
-                    return None
-                self._changed.wait()
-            job_id, queue = next(iter(self._queues.items()))
-            frame = queue.popleft()
-            if queue:
-                self._queues.move_to_end(job_id)
-            else:
-                del self._queues[job_id]
-            return frame
+            self._changed.wait_for(lambda: self._queues or self._closed)
+            frames: list[bytes] = []
+            size = 0
+            while self._queues and size < FRAME_BYTES:
+                job_id, queue = next(iter(self._queues.items()))
+                frames.append(queue.popleft())
+                size += len(frames[-1])
+                if queue:
+                    self._queues.move_to_end(job_id)
+                else:
+                    del self._queues[job_id]
+            return frames

@@ -149,8 +149,7 @@ class WorkerProcess:
         assembler = Assembler()
         try:
             while True:
-                message = assembler.add(connection.recv_bytes())
-                if message is not None:
+                for message in assembler.add(connection.recv_bytes()):
                     self._handle(message)
         except (EOFError, OSError):
             pass  # the process is gone

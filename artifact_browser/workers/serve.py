@@ -13,9 +13,7 @@ import signal
 import sys
 import threading
 import time
-from contextlib import suppress
 from multiprocessing.connection import Connection
-from pathlib import Path
 from types import TracebackType
 
 from artifact_browser import log
@@ -24,14 +22,15 @@ from artifact_browser.workers.crash_file import keep_no_core, open_crash_file, r
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.messages import PROCESS, Assembler, Kind, Message, WorkerSetup
 from artifact_browser.workers.outbox import Outbox
+from artifact_browser.workers.priority import make_way
 from artifact_browser.workers.progress import ProgressSender
 from artifact_browser.workers.running import RunningJob
 from artifact_browser.workers.slots import Slots
 
-NICE = 5
-_AUTOGROUP = Path("/proc/self/autogroup")
 #: How long jobs may tidy up when the process is told to leave or its parent is gone.
 LEAVE_GRACE_S = 0.3
+#: The engine has much to tell of many jobs, and the window shows it ten times a second.
+TELL_EVERY_S = 0.02
 _log = logging.getLogger(__name__)
 
 
@@ -41,10 +40,7 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
     open_crash_file(setup.crash_file)
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window to decide
-    if setup.lane is Lane.ENGINE:
-        _leave_session()
-    if setup.lane in (Lane.ENGINE, Lane.MOVER):
-        _be_nice()
+    make_way(setup.lane)
     log.start_log(setup.paths, setup.name)
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log.error("uncaught in a thread", exc_info=args.exc_value)
@@ -55,7 +51,8 @@ class _Server:
     def __init__(self, connection: Connection, setup: WorkerSetup) -> None:
         self._connection = connection
         self._setup = setup
-        self._outbox = Outbox()
+        self._outbox = Outbox(TELL_EVERY_S if setup.lane is Lane.ENGINE else 0.0)
+        self._told_to_leave = False
         self._progress = ProgressSender(self._outbox)
         self._slots = Slots()
         self._jobs: dict[int, RunningJob] = {}
@@ -65,19 +62,18 @@ class _Server:
         self._outbox.put(Message(PROCESS, Kind.READY))
         assembler = Assembler()
         try:
-            while True:
-                message = assembler.add(self._connection.recv_bytes())
-                if message is None:
-                    continue
-                if message.kind is Kind.CLOSE:
-                    break
-                self._handle(message)
+            while not self._told_to_leave:
+                for message in assembler.add(self._connection.recv_bytes()):
+                    self._handle(message)
         except (EOFError, OSError):
             pass  # the parent is gone
         finally:
             self._leave()
 
     def _handle(self, message: Message) -> None:
+        if message.kind is Kind.CLOSE:
+            self._told_to_leave = True
+            return
         if message.kind is Kind.START:
             self._start(message)
             return
@@ -131,28 +127,3 @@ class _Server:
 
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     _log.critical("uncaught", exc_info=(kind, error, trace))
-
-
-def _leave_session() -> None:
-    """Have the engine, and the movers it starts, charged for CPU apart from the window.
-
-    Linux divides the CPU among sessions before it looks at nice values (autogroup): bulk work in the window's own
-    session is taken from the window's share. Measured by turns, two runs each on a shared machine: 16 downloads, the
-    window's timer late by 63 and 66 ms (p99) with the engine in the window's session, by 11 and 27 ms in its own.
-    """
-    if hasattr(os, "setsid"):
-        with suppress(PermissionError):  # it leads a group already
-            os.setsid()
-
-
-def _be_nice() -> None:
-    """Bulk work steps back for the window. Absolute, because movers inherit the engine's."""
-    if sys.platform == "win32":
-        import ctypes
-
-        kernel = ctypes.windll.kernel32
-        kernel.SetPriorityClass(kernel.GetCurrentProcess(), 0x00004000)  # BELOW_NORMAL_PRIORITY_CLASS
-    else:
-        os.setpriority(os.PRIO_PROCESS, 0, max(NICE, os.getpriority(os.PRIO_PROCESS, 0)))
-        with suppress(OSError):  # the session's own nice value, where Linux has it
-            _AUTOGROUP.write_text(str(NICE))

@@ -118,9 +118,22 @@ def modules(context: JobContext) -> Generator[None, None, set[str]]:
     return {name.partition(".")[0] for name in sys.modules}
 
 
-def nice(context: JobContext) -> Generator[None, None, tuple[int, int]]:
+def nice(context: JobContext) -> Generator[None, None, tuple[int, int, int, int]]:
+    """The process, its nice value, its session and (where Linux has that, else the process's) the session's."""
     yield from ()
-    return os.getpid(), os.getpriority(os.PRIO_PROCESS, 0)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        of_session = int(Path("/proc/self/autogroup").read_text().split()[-1])
+    except OSError:
+        of_session = own
+    return os.getpid(), own, os.getsid(0), of_session
+
+
+def nice_of_mover(context: JobContext) -> Generator[None, None, tuple[int, int, int, int]]:
+    """As :func:`nice`, of a mover of this engine."""
+    yield from ()
+    found: tuple[int, int, int, int] = engine_pool(context).run(nice)
+    return found
 
 
 def open_movers(context: JobContext) -> Generator[list[int], None, Any]:

@@ -25,6 +25,7 @@ from artifact_browser.paths import Paths
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.messages import Kind
 from artifact_browser.workers.pool import WorkerPool
+from artifact_browser.workers.priority import BULK_SESSION_NICE, NICE, SESSION_NICE
 from tests.workers import jobs
 from tests.workers.conftest import Heard, until
 
@@ -213,14 +214,18 @@ def test_a_failing_listener_does_not_disturb_others(pool: WorkerPool) -> None:
     assert pool.run(jobs.count, 3, timeout_s=20) == "counted 3"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="sessions and nice values: not on Windows")
 def test_engine_and_movers_step_back_for_the_window(pool: WorkerPool) -> None:
-    import os
-
-    here = os.getpriority(os.PRIO_PROCESS, 0)
+    here, session = os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0)
     interactive, engine = pool.run(jobs.nice), pool.run(jobs.nice, lane=Lane.ENGINE)
-    assert interactive[1] == here
-    assert engine[1] == max(5, here)
-    assert interactive[0] != engine[0]
+    mover = pool.run(jobs.nice_of_mover, lane=Lane.ENGINE, timeout_s=30)
+    assert [process[1] for process in (interactive, engine, mover)] == [here, max(NICE, here), max(NICE, here)]
+    assert len({interactive[0], engine[0], mover[0]}) == 3
+    # the CPU is divided among sessions first: none of them is in the window's
+    assert len({session, interactive[2], engine[2]}) == 3
+    assert mover[2] == engine[2]
+    if Path("/proc/self/autogroup").exists():
+        assert (interactive[3], engine[3], mover[3]) == (SESSION_NICE, BULK_SESSION_NICE, BULK_SESSION_NICE)
 
 
 def test_mover_questions_and_errors_go_up_through_the_engine_job(pool: WorkerPool) -> None:
