@@ -189,8 +189,28 @@ def make_listing(folder: Path) -> Path:
 
 
 def forget_listing(folder: Path) -> None:
-    """Remove a listing's files; where a mapped file cannot be removed (Windows) the next start sweeps it."""
+    """Remove a listing's files; what cannot be removed (on Windows a mapped file) :func:`sweep_listings` removes."""
     for _ in range(_FORGET_TRIES):  # the cancelled job may just be making its files in it
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():
             return
+
+
+def remove_listing(context: JobContext, folder: str) -> Generator[None, None, None]:
+    """Job: :func:`forget_listing`. Where transfers sync much, removing a file takes a tenth of a second and more."""
+    yield from ()
+    forget_listing(Path(folder))
+
+
+def sweep_listings(context: JobContext, window_pid: int) -> Generator[None, None, int]:
+    """Job: remove the listings of windows that ended without doing so; one window per home is open at a time.
+
+    :param window_pid: the window's own process, whose listings stay (``Listing`` names their folders after it)
+    :returns: how many there were
+    """
+    left = [entry for entry in context.paths.listings.iterdir() if not entry.name.startswith(f"{window_pid}-")]
+    for entry in left:
+        context.cancel.raise_if_cancelled()
+        forget_listing(entry)
+        yield
+    return len(left)

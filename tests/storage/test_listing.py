@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +25,10 @@ from artifact_browser.storage.listing import (
     list_folders,
     list_prefix,
     make_listing,
+    remove_listing,
+    sweep_listings,
 )
+from artifact_browser.workers.job import JobContext
 from artifact_browser.workers.pool import WorkerPool
 from tests.storage.conftest import WorkerStore
 from tests.storage.paged_store import PagedStore, paged
@@ -191,3 +195,27 @@ def test_a_tree_node_stops_looking_and_says_so(worker_pool: WorkerPool) -> None:
         assert store.listed == TREE_PAGES
         store.page_size = 1000
         assert worker_pool.run(list_folders, store.record, "b", "") == FolderList(tuple(key[:-1] for key in keys))
+
+
+def test_a_removed_listing_is_gone(worker_pool: WorkerPool, tmp_path: Path) -> None:
+    folder = make_listing(tmp_path / "1-1")
+    with paged(["a", "b"]) as store:
+        completed(worker_pool, store, folder)
+    assert list(folder.iterdir())
+    worker_pool.run(remove_listing, str(folder), timeout_s=30)
+    assert not folder.exists()
+    worker_pool.run(remove_listing, str(folder), timeout_s=30)  # gone already: fine
+
+
+def test_what_a_killed_window_left_is_swept(worker_pool: WorkerPool) -> None:
+    listings = worker_pool.run(folder_of_listings, timeout_s=30)
+    for name in ("41-1", "41-2", "411-1", "4-1"):
+        make_listing(listings / name)
+        (listings / name / "blobs.rows").write_bytes(b"x" * 32)
+    assert worker_pool.run(sweep_listings, 41, timeout_s=30) == 2
+    assert {entry.name for entry in listings.iterdir()} == {"41-1", "41-2"}
+
+
+def folder_of_listings(context: JobContext) -> Generator[None, None, Path]:
+    yield from ()
+    return context.paths.listings

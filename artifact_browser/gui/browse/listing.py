@@ -7,6 +7,7 @@ drawn as empty. Another place, a refresh or *Stop* cancels the running job at on
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -28,12 +29,14 @@ from artifact_browser.storage.listing import (
     list_account,
     list_prefix,
     make_listing,
+    remove_listing,
 )
 from artifact_browser.storage.location import Location
 
 #: How often an order of its own is made anew while rows still arrive.
 REARRANGE_MS = 500
 _NUMBERS = itertools.count(1)
+_LOG = logging.getLogger(__name__)
 
 
 class ListingStatus(StrEnum):
@@ -110,7 +113,7 @@ class Listing(QObject):
         self.about_to_rearrange.emit()
         self.model.begin(self._folder, location, record.kind)
         if old is not None:
-            forget_listing(old)
+            self._bridge.run(remove_listing, str(old), on_error=_left_for_the_next_start)
         if not arrangement.is_plain:
             self.model.set_order(b"")
         self._become(ListingState(ListingStatus.LISTING, arrangement=arrangement, of_buckets=not location.bucket))
@@ -222,3 +225,8 @@ class Listing(QObject):
 
     def _new_folder(self) -> Path:
         return make_listing(self._services.paths.listings / f"{os.getpid()}-{next(_NUMBERS)}")
+
+
+def _left_for_the_next_start(error: ArtifactBrowserError) -> None:
+    """What could not be removed now is removed then; nobody can do anything about it."""
+    _LOG.info("a listing's files stay for now: %s", error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import os
 from collections.abc import Sequence
 
 from artifact_browser.accounts.record import THIS_COMPUTER
@@ -10,7 +12,10 @@ from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.navigation import Navigator
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
+from artifact_browser.storage.listing import sweep_listings
 from artifact_browser.storage.location import Location
+
+_LOG = logging.getLogger(__name__)
 
 
 class Window:
@@ -60,6 +65,7 @@ class Window:
             for address in addresses:
                 self.browse.go_to_text(address)
 
+        self.bridge.run(sweep_listings, os.getpid(), on_error=lambda error: _LOG.info("not swept: %s", error))
         self.first_run.start(begin)
         self.notices.start()
 
