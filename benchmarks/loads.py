@@ -168,8 +168,8 @@ class Transfers:
 
     @property
     def all_moving(self) -> bool:
-        """Whether every slot has moved bytes, in this round or one before."""
-        self._moved |= {slot for handle, slot in list(self._slots.items()) if handle.snapshot.counts.bytes_done}
+        """Whether every slot has brought a whole file, in this round or one before."""
+        self._moved |= {slot for handle, slot in list(self._slots.items()) if handle.snapshot.counts.items_done}
         return self._moved >= {slot for slot in self._slots.values() if slot[0] != "slow"}
 
     @staticmethod

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import base64
+import itertools
 import json
 import os
 import random
@@ -230,12 +231,11 @@ class Server(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.state = State()
-        self._turns = 0
+        self._turns = itertools.count(1)
 
     def turn(self) -> int:
-        """How many uploads came before; the odd one counted twice does no harm."""
-        self._turns += 1
-        return self._turns
+        """The upload's number, each one's its own: the sixteenth must not be missed because two came at once."""
+        return next(self._turns)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that goes away is no news."""

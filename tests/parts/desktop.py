@@ -117,9 +117,12 @@ class Desktop:
 
 @contextmanager
 def display(size: str, env: dict[str, str]) -> Iterator[str]:
-    """An X server on a free display; its name."""
+    """An X server on a free display; its name.
+
+    ``-noreset``: else it starts anew whenever its last client leaves, and who connects at that moment is turned away.
+    """
     reading, writing = os.pipe()
-    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(writing), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     server = spawn(command, env=env, pass_fds=[writing])
     os.close(writing)
     try:
