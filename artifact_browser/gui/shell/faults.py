@@ -7,14 +7,16 @@ import logging
 import os
 import sys
 import threading
+from collections import deque
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO
 
-from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
+from PySide6.QtCore import QMessageLogContext, QObject, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QWidget
 
 from artifact_browser.errors import ArtifactBrowserError, InternalError
+from artifact_browser.gui.common.doorbell import Doorbell
 from artifact_browser.gui.common.error_sheet import show_error
 
 _LOG = logging.getLogger(__name__)
@@ -32,18 +34,19 @@ _NOISE = ("GetApplicationBusAddress",)
 class Faults(QObject):
     """While inside, uncaught exceptions of every thread and Qt's own messages go to the log."""
 
-    _happened = Signal(object)
-
     def __init__(self) -> None:
         super().__init__()
         self._window: QWidget | None = None
         self._open = False
-        self._happened.connect(self._show)
+        self._happened: deque[BaseException] = deque()
+        self._bell: Doorbell | None = None
 
     def show_in(self, window: QWidget) -> None:
         """From now on faults are shown over ``window`` too."""
         self._window = window
         window.destroyed.connect(self._window_gone)
+        self._bell = Doorbell(self)
+        self._bell.rung.connect(self._show_waiting)
 
     def __enter__(self) -> Faults:
         sys.excepthook = self._excepthook
@@ -63,7 +66,9 @@ class Faults(QObject):
             sys.__excepthook__(kind, error, trace)
             return
         _LOG.critical("uncaught", exc_info=(kind, error, trace))
-        self._happened.emit(error)
+        if self._bell is not None:
+            self._happened.append(error)
+            self._bell.ring()
 
     def _threading_hook(self, fault: threading.ExceptHookArgs) -> None:
         if fault.exc_value is not None:
@@ -71,6 +76,10 @@ class Faults(QObject):
 
     def _unraisable_hook(self, fault: sys.UnraisableHookArgs) -> None:
         _LOG.error("in %r: %s", fault.object, fault.err_msg, exc_info=fault.exc_value)
+
+    def _show_waiting(self) -> None:
+        while self._happened:
+            self._show(self._happened.popleft())
 
     def _show(self, error: BaseException) -> None:
         if self._window is None or self._open:
