@@ -10,19 +10,20 @@ import threading
 from collections import OrderedDict, deque
 from multiprocessing.connection import Connection
 
-from artifact_browser.workers.messages import FRAME_BYTES, Message, packet_of
+from artifact_browser.workers.messages import FRAME_BYTES, Kind, Message, packet_of
 
 
 class Outbox:
     """Thread-safe. Messages put before :meth:`open` wait for it.
 
-    :param pause_s: how long to collect after each packet: for a lane whose reader should not be woken often
+    :param pause_s: how long progress is collected after each packet: for a lane whose reader should not be woken often.
+        Everything else goes at once: what an item puts down must be known before the process can be killed over it
     """
 
     def __init__(self, pause_s: float = 0.0) -> None:
         self._pause_s = pause_s
         self._changed = threading.Condition()
-        self._ended = threading.Event()
+        self._hurry = threading.Event()
         self._queues: OrderedDict[int, deque[bytes]] = OrderedDict()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -38,13 +39,15 @@ class Outbox:
         with self._changed:
             if not self._closed:
                 self._queues.setdefault(message.job_id, deque()).extend(frames)
+                if message.kind is not Kind.PROGRESS:
+                    self._hurry.set()
                 self._changed.notify()
 
     def close(self) -> None:
         """Send no more."""
         with self._changed:
             self._closed = True
-            self._ended.set()
+            self._hurry.set()
             self._queues.clear()
             self._changed.notify()
 
@@ -58,7 +61,7 @@ class Outbox:
             while frames := self._take():
                 connection.send_bytes(packet_of(frames))
                 if self._pause_s:
-                    self._ended.wait(self._pause_s)
+                    self._hurry.wait(self._pause_s)
         except OSError:
             self.close()  # the other side is gone: the reading thread finds out and tells
 
@@ -68,6 +71,8 @@ class Outbox:
             self._changed.wait_for(lambda: self._queues or self._closed)
             frames: list[bytes] = []
             size = 0
+            if not self._closed:
+                self._hurry.clear()
             while self._queues and size < FRAME_BYTES:
                 job_id, queue = next(iter(self._queues.items()))
                 frames.append(queue.popleft())

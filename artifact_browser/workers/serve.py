@@ -29,7 +29,7 @@ from artifact_browser.workers.slots import Slots
 
 #: How long jobs may tidy up when the process is told to leave or its parent is gone.
 LEAVE_GRACE_S = 0.3
-#: The engine has much to tell of many jobs, and the window shows it ten times a second.
+#: The engine tells of the progress of many jobs, and the window shows it ten times a second.
 TELL_EVERY_S = 0.02
 _log = logging.getLogger(__name__)
 

@@ -47,7 +47,7 @@ def test_a_lane_that_collects_wakes_its_reader_seldom() -> None:
     reading, writing = multiprocessing.Pipe(duplex=False)
     outbox = Outbox(pause_s=0.2)
     outbox.open(writing, "test")
-    sent = [Message(number % 3, Kind.EVENT, str(number).encode()) for number in range(30)]
+    sent = [Message(number % 3, Kind.PROGRESS, str(number).encode()) for number in range(30)]
     for message in sent:
         outbox.put(message)
         time.sleep(0.002)
@@ -61,3 +61,17 @@ def test_a_lane_that_collects_wakes_its_reader_seldom() -> None:
     for job_id in range(3):  # the order is each job's own
         assert [one for one in arrived if one.job_id == job_id] == [one for one in sent if one.job_id == job_id]
     assert packets < len(sent) / 2
+
+
+def test_only_progress_is_collected() -> None:
+    """What an item puts down must be known before its process can be killed over it."""
+    reading, writing = multiprocessing.Pipe(duplex=False)
+    outbox = Outbox(pause_s=30.0)
+    outbox.open(writing, "test")
+    assembler = Assembler()
+    for kind in (Kind.PROGRESS, Kind.EVENT, Kind.QUESTION, Kind.DONE):
+        outbox.put(Message(7, kind, b"x"))
+        assert reading.poll(10)
+        assert [message.kind for message in assembler.add(reading.recv_bytes())] == [kind]
+    outbox.close()
+    outbox.join(5)
