@@ -7,8 +7,8 @@ measurement is a process tree of its own. Best of the runs: lateness from the ru
 targets, work from the best run of either side.
 
 Downloads are written to memory where there is room: how fast a disk happens to be at the moment is not asked
-(``--folder`` asks it). The stub steps back as our own movers do: it stands for machines that are elsewhere, and must not take the CPU from
-the window more than they; the window and the interactive worker run at nice 0.
+(``--folder`` asks it). The stub steps back as our own movers do: it stands for machines that are elsewhere, and must not
+take the CPU from the window more than they; the window and the interactive worker run at nice 0.
 """
 
 from __future__ import annotations

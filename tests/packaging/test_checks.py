@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.parts.process import wait_for
+from tests.workers.conftest import alive
 
 PACKAGING = Path(__file__).parents[2] / "packaging"
 posix = pytest.mark.skipif(os.name != "posix", reason="process groups: not on Windows")
@@ -54,12 +55,3 @@ def test_what_hangs_is_stopped_with_its_children(tmp_path: Path) -> None:
     assert time.monotonic() - began < 30
     child = int(note.read_text())
     wait_for(lambda: not alive(child), "the child ends", timeout_s=5)
-
-
-def alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    status = Path(f"/proc/{pid}/stat")
-    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"

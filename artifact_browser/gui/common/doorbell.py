@@ -2,8 +2,8 @@
 
 A signal emitted by a thread other than its object's own crashes the program when the object ends meanwhile, whatever
 is asked or locked before: Python's half and Qt's half of an object end one after the other (PySide 6.11 and 6.12, three
-threads that emit while one ends objects: a segmentation fault within a second). So no other thread touches a Qt object here. It writes a
-byte to a socket, as asyncio's own wake-up does, and a notifier in the GUI thread reads it.
+threads that emit while one ends objects: a segmentation fault within a second). So no other thread touches a Qt object
+here. It writes a byte to a socket, as asyncio's own wake-up does, and a notifier in the GUI thread reads it.
 """
 
 from __future__ import annotations
