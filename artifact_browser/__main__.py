@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
+from contextlib import suppress
 
 
 def main() -> int:
     """Run the application; the process's exit code."""
     multiprocessing.freeze_support()  # in a frozen worker this does not return
+    if hasattr(os, "setsid"):  # a session, and so a share of the CPU, of its own (workers/priority.py)
+        with suppress(PermissionError):  # it leads one, or a terminal's job: then that is left as it is
+            os.setsid()
     from artifact_browser.app import run
 
     return run(sys.argv[1:])

@@ -31,6 +31,7 @@ from artifact_browser.gui.common.icons import app_icon
 from artifact_browser.gui.shell.arguments import Arguments, parsed
 from artifact_browser.gui.shell.faults import CrashTrace, Faults
 from artifact_browser.gui.shell.instance import Instance, Joined
+from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.preferences import remembered
 from artifact_browser.gui.shell.quit_signals import QuitSignals
 from artifact_browser.gui.shell.theme import Look
@@ -81,7 +82,7 @@ def _run_window(app: QApplication, paths: Paths, arguments: Arguments, instance:
         services.start()
         window.start(arguments.addresses)
         gc.freeze()  # what stands now stays: a full collection need not walk it (11-22 ms of the window's time)
-        code = _run_loop(app, _tour(services, window, arguments) if arguments.tour else None)
+        code = _run_loop(app, window.main, _tour(services, window, arguments) if arguments.tour else None)
         signals.release()
         window.close()
         return code
@@ -89,8 +90,10 @@ def _run_window(app: QApplication, paths: Paths, arguments: Arguments, instance:
         services.close()
 
 
-def _run_loop(app: QApplication, tour: Coroutine[Any, Any, bool] | None = None) -> int:
-    """Run Qt's loop with asyncio on it, until the last window has closed or the tour is over; the exit code."""
+def _run_loop(app: QApplication, window: MainWindow, tour: Coroutine[Any, Any, bool] | None = None) -> int:
+    """Run Qt's loop with asyncio on it, until the window has closed (hidden is not closed) or the tour is over; the exit
+    code.
+    """
     import asyncio
 
     import qasync
@@ -98,7 +101,7 @@ def _run_loop(app: QApplication, tour: Coroutine[Any, Any, bool] | None = None) 
     loop = qasync.QEventLoop(app)
     asyncio.set_event_loop(loop)
     with loop:
-        app.lastWindowClosed.connect(loop.stop)
+        window.closing.connect(loop.stop)
         if tour is not None:
             return 0 if loop.run_until_complete(tour) else 1
         loop.run_forever()

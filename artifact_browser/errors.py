@@ -161,6 +161,9 @@ class OutcomeUnknown(StorageError):
 
 
 class ChecksumMismatch(StorageError):
+    """:ivar stored: of a write: the ETag under which the wrong bytes are stored now, for whoever removes them"""
+
+    stored: str = ""
     title = "The bytes do not match"
     default_todo = "Try again; if it happens again, the file or the connection is damaged."
     retryable = True
@@ -210,6 +213,12 @@ class UnexpectedAnswer(StorageError):
     default_todo = "Check the endpoint: is it really an S3 address, and not a web page or a proxy?"
 
 
+class LimitReached(ArtifactBrowserError):
+    """Enough was done for one go: going on is the person's to say."""
+
+    title = "A limit was reached"
+
+
 class NetworkError(ArtifactBrowserError):
     title = "The store did not answer"
     default_todo = "Check the network connection and the endpoint, then try again."
@@ -249,6 +258,9 @@ class FileMissing(DiskError):
 
 
 class SourceChanged(DiskError):
+    """:ivar stored: of a write: the ETag under which who knows which bytes are stored now, for whoever removes them"""
+
+    stored: str = ""
     title = "The file changed while it was read"
     default_todo = "Wait until it is no longer being written, then try again."
     retryable = True
@@ -293,6 +305,11 @@ class AccountsFileDamaged(AccountError):
 class AccountsFileNewer(AccountError):
     title = "The list of accounts is from a newer version"
     default_todo = "Update Artifact Browser to change accounts."
+
+
+class JournalNewer(ArtifactBrowserError):
+    title = "The journal of transfers is from a newer version"
+    default_todo = "Update Artifact Browser to go on with the transfers it holds. The journal was not changed."
 
 
 class KeychainLocked(AccountError):

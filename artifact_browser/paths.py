@@ -41,6 +41,11 @@ class Paths:
         return self.data / "endpoints.json"
 
     @property
+    def journal_file(self) -> Path:
+        """Every transfer, with its items (SQLite)."""
+        return self.data / "journal.sqlite"
+
+    @property
     def listings(self) -> Path:
         """Listing files (mapped by window and workers)."""
         return self.cache / "listings"

@@ -29,6 +29,9 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "sort": None,  # [column, "ascending" | "descending"]
         "show_details": True,
         "first_run_done": False,
+        "transfers_limit_bps": 0,  # bytes a second each way, 0: none
+        "transfers_at_once": 8,
+        "notify_ended": True,
         "panes": [],  # the locations (URIs) of the window's panes
     }
 )

@@ -8,9 +8,16 @@ from pathlib import Path
 # run as a folder (python -P benchmarks): the checkout, not this folder, is where modules come from
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks import startup, ui  # noqa: E402 - after the path is right
+from benchmarks import gallery, listing, startup, table, transfers, ui  # noqa: E402 - after the path is right
 
-BENCHMARKS = {"ui": ui.main, "startup": startup.main}
+BENCHMARKS = {
+    "ui": ui.main,
+    "startup": startup.main,
+    "transfers": transfers.main,
+    "table": table.main,
+    "gallery": gallery.main,
+    "listing": listing.main,
+}
 
 
 def main() -> int:

@@ -21,31 +21,53 @@ from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.queue import TransferQueue
 from artifact_browser.transfers.state import JobState
-from benchmarks.stub_server import BLOB_BYTES, PAGE_KEYS, SET_BLOBS, UPLOADS, content, key_of, size_of
+from benchmarks.stub_server import (
+    BLOB_BYTES,
+    PAGE_KEYS,
+    SET_BLOBS,
+    SMALL_BLOBS,
+    SMALL_BYTES,
+    UPLOADS,
+    content,
+    key_of,
+    size_of,
+)
 
-#: name -> listings, uploads, downloads at a time
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """So many listings, uploads and downloads at a time; ``blobs`` of ``blob_bytes`` in each of the latter, in ``bucket``."""
+
+    listings: int = 0
+    uploads: int = 0
+    downloads: int = 0
+    bucket: str = "blobs"
+    blobs: int = SET_BLOBS
+    blob_bytes: int = BLOB_BYTES
+
+
+_SMALL = ("small", SMALL_BLOBS, SMALL_BYTES)
 LOADS = {
-    "idle": (0, 0, 0),
-    "16 listings": (16, 0, 0),
-    "16 uploads": (0, 16, 0),
-    "16 downloads": (0, 0, 16),
-    "mixed": (6, 5, 5),
+    "idle": Load(),
+    "16 listings": Load(16, 0, 0),
+    "16 uploads": Load(0, 16, 0),
+    "16 downloads": Load(0, 0, 16),
+    "mixed": Load(6, 5, 5),
+    "5,000 files up": Load(0, 1, 0, *_SMALL),
+    "5,000 files down": Load(0, 0, 1, *_SMALL),
 }
 #: Keys of the listing the table shows, and of the others.
 TABLE_PAGES, LONG_PAGES = 10, 100
 PREFIX = "data/"
 ACCOUNT = "bench"
 SLOW_KEY = f"{64 << 20}-slow.bin"
-_SET_BYTES = SET_BLOBS * BLOB_BYTES
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
     """What a child process is to do. ``folder`` holds ``source/`` and takes the downloads."""
 
-    listings: int
-    uploads: int
-    downloads: int
+    load: Load
     seconds: float
     endpoint: str
     home: str
@@ -56,12 +78,14 @@ class Work:
 
     @staticmethod
     def from_text(text: str) -> Work:
-        return Work(**json.loads(text))
+        told = json.loads(text)
+        return Work(**{**told, "load": Load(**told["load"])})
 
     @property
     def sources(self) -> list[Path]:
         """The files of one upload."""
-        return [Path(self.folder, "source", f"{BLOB_BYTES}-{number}.bin") for number in range(SET_BLOBS)]
+        size = self.load.blob_bytes
+        return [Path(self.folder, "source", f"{size}-{number}.bin") for number in range(self.load.blobs)]
 
 
 def write_sources(work: Work) -> None:
@@ -69,7 +93,7 @@ def write_sources(work: Work) -> None:
     first, *rest = work.sources
     first.parent.mkdir(parents=True, exist_ok=True)
     if not first.exists():
-        first.write_bytes(content(BLOB_BYTES))
+        first.write_bytes(content(work.load.blob_bytes))
         for path in rest:
             os.link(first, path)
 
@@ -87,15 +111,26 @@ class Tally:
         return {"keys": self.keys, "up": self.up_bytes, "down": self.down_bytes}
 
 
-def open_account(services: Services, endpoint: str) -> AccountRecord:
-    """The account every load works in; its keys are the stub's to ignore."""
-    record = AccountRecord(ACCOUNT, AccountKind.S3, "Bench", key_source=KeySource.SESSION, endpoint=endpoint)
+def open_account(
+    services: Services, endpoint: str, secret: Secret | None = None, *, region: str = "", ca_file: str = ""
+) -> AccountRecord:
+    """The account every load works in; without a ``secret`` its keys are the stub's to ignore."""
+    record = AccountRecord(
+        ACCOUNT,
+        AccountKind.S3,
+        "Bench",
+        key_source=KeySource.SESSION,
+        endpoint=endpoint,
+        region=region,
+        ca_file=ca_file,
+    )
     if any(known.id == ACCOUNT for known in services.book.all()):
         services.book.replace(record)
     else:
         services.book.add(record)
     kept = threading.Event()
-    services.broker.keep(ACCOUNT, Secret("bench", "bench-secret"), KeySource.SESSION, lambda _: kept.set())
+    secret = secret or Secret("bench", "bench-secret")
+    services.broker.keep(ACCOUNT, secret, KeySource.SESSION, lambda _: kept.set())
     if not kept.wait(10):
         raise TimeoutError("the broker does not answer")
     return record
@@ -135,9 +170,9 @@ class Transfers:
 
     def start(self) -> None:
         self._begin("slow", 0)
-        for slot in range(self._work.uploads):
+        for slot in range(self._work.load.uploads):
             self._begin("up", slot)
-        for slot in range(self._work.downloads):
+        for slot in range(self._work.load.downloads):
             self._begin("down", slot)
 
     def stop(self) -> None:
@@ -152,7 +187,8 @@ class Transfers:
         counts = snapshot.counts
         if kind != "slow":
             found = (snapshot.state, counts.items_done, counts.bytes_done, snapshot.verified)
-            if found != (JobState.DONE, SET_BLOBS, _SET_BYTES, "crc32c"):
+            load = self._work.load
+            if found != (JobState.DONE, load.blobs, load.blobs * load.blob_bytes, "crc32c"):
                 self._tally.wrong.append(f"{kind}load {slot} ended as {found}: {snapshot.error}")
                 return
             self._add(self._tally, kind, counts.bytes_done)
@@ -183,10 +219,11 @@ class Transfers:
         self._rounds += 1
         if kind == "up":
             handle = self._upload(
-                Location(ACCOUNT, UPLOADS, f"{Path(self._work.folder).name}/{slot}/{self._rounds}/"), self._work.sources
+                Location(ACCOUNT, UPLOADS, f"{Path(self._work.folder).name}/{slot}/{self._rounds}/"),
+                [self._work.sources[0].parent] if self._work.load.blobs > SET_BLOBS else self._work.sources,
             )
         else:
-            bucket, key = ("blobs", f"{slot}/") if kind == "down" else ("slow", SLOW_KEY)
+            bucket, key = (self._work.load.bucket, f"{slot}/") if kind == "down" else ("slow", SLOW_KEY)
             folder = Path(self._work.folder, f"{kind}-{slot}")
             folder.mkdir(exist_ok=True)
             source = Location(ACCOUNT, bucket, key)
@@ -197,9 +234,9 @@ class Transfers:
 
 def downloads_fault(work: Work) -> str:
     """What is wrong with the files that were downloaded, byte for byte; empty when nothing is."""
-    wanted = content(BLOB_BYTES)
-    for slot in range(work.downloads):
-        files = sorted(Path(work.folder, f"down-{slot}").glob(f"*/{BLOB_BYTES}-*.bin"))
+    wanted = content(work.load.blob_bytes)
+    for slot in range(work.load.downloads):
+        files = sorted(Path(work.folder, f"down-{slot}").glob(f"*/{work.load.blob_bytes}-*.bin"))
         if not files:
             return f"download {slot} brought no file"
         for file in files:

@@ -13,7 +13,8 @@ _KERNEL = 2
 class Bystanders:
     """CPU cores' worth of work of processes that are not of this benchmark, from making it to :meth:`cores`.
 
-    Linux only; elsewhere it knows nothing. Processes of ours that ended meanwhile count as bystanders.
+    Linux only; elsewhere it knows nothing. Processes of ours that ended meanwhile count as bystanders, unless the root
+    itself has waited for them.
 
     :param root: the process id of the benchmark's command: all below it is ours
     """
@@ -46,7 +47,8 @@ class Bystanders:
             except OSError:
                 continue
             pid = int(stat.parent.name)
-            parents[pid], ticks[pid] = int(fields[1]), sum(map(int, fields[11:13]))
+            own = fields[11:15] if pid == self._root else fields[11:13]  # with its children that have ended
+            parents[pid], ticks[pid] = int(fields[1]), sum(map(int, own))
         return sum(count for pid, count in ticks.items() if self._is_ours(pid, parents))
 
     def _is_ours(self, pid: int, parents: dict[int, int]) -> bool:

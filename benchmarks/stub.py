@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 class Stub:
     """Use it in a ``with`` block.
 
-    :param nice: how far it steps back; 5 as our own movers, in a session of its own that steps back as theirs does,
-        since it stands for machines that are elsewhere
+    :param nice: how far it steps back; 5, and in every other way as our own movers do, in a session of its own, since it
+        stands for machines that are elsewhere
     """
 
     def __init__(self, nice: int = 5) -> None:

@@ -1,7 +1,7 @@
 """An S3-shaped server that stores nothing: answers are made ahead, so that clients are measured and not it.
 
 By bucket: ``pages-N`` lists N pages of 1,000 keys below any prefix; ``blobs`` lists :data:`SET_BLOBS` blobs below a
-prefix; ``taken`` lists nothing and takes uploads (body dropped, key and size remembered: HEAD and
+prefix, ``small`` :data:`SMALL_BLOBS` of :data:`SMALL_BYTES`; ``taken`` lists nothing and takes uploads (body dropped, key and size remembered: HEAD and
 ``If-None-Match: *`` answer truthfully). Elsewhere a GET of ``<size>-<name>`` sends so many bytes, of the bucket ``slow``
 as a slow line would. Uploads that carry a CRC32C get it echoed; every 16th body is really checked against it.
 ``GET /-/counts`` answers what was served so far. No signature is checked. A process of its own that ends with its
@@ -25,11 +25,13 @@ from collections import Counter
 
 from awscrt import checksums
 
-from artifact_browser.workers.priority import BULK_SESSION_NICE, step_back_as_session
+from artifact_browser.workers.priority import step_back
 
 PAGE_KEYS = 1000
 #: A prefix of the bucket ``blobs`` holds so many blobs of so many bytes.
 SET_BLOBS, BLOB_BYTES = 8, 16 << 20
+#: And one of the bucket ``small``.
+SMALL_BLOBS, SMALL_BYTES = 5000, 16 << 10
 UPLOADS = "taken"
 CHECK_EVERY = 16
 SLOW_PIECE_BYTES, SLOW_PAUSE_S = 64 << 10, 0.1
@@ -41,6 +43,11 @@ _TIMES = "<LastModified>2026-11-20T10:11:12.000Z</LastModified>"
 def content(size_bytes: int) -> bytes:
     """What a blob of this size holds: one random MiB, again and again."""
     return (random.Random(1).randbytes(_CHUNK_BYTES) * (size_bytes // _CHUNK_BYTES + 1))[:size_bytes]
+
+
+def crc32c_of(data: bytes) -> str:
+    """As S3 writes it."""
+    return base64.b64encode(checksums.crc32c(data).to_bytes(4, "big")).decode()
 
 
 def key_of(prefix: str, number: int) -> str:
@@ -65,7 +72,8 @@ class State:
 
     def __init__(self) -> None:
         self.body = content(BLOB_BYTES)
-        self.crc32c = base64.b64encode(checksums.crc32c(self.body).to_bytes(4, "big")).decode()
+        #: of what whole blobs are told with their checksum: by size
+        self.crc32c = {size: crc32c_of(content(size)) for size in (BLOB_BYTES, SMALL_BYTES)}
         self._lock = threading.Lock()
         self._counts: Counter[str] = Counter()
         self._stored: dict[str, int] = {}
@@ -96,8 +104,10 @@ class State:
                 entries = "".join(_entry(key_of(prefix, row), size_of(row)) for row in rows)
                 body = self._pages[key] = _list_answer(prefix, entries, number + 1 if number + 1 < pages else 0)
             return body
-        blobs = range(SET_BLOBS) if bucket == "blobs" else ()
-        return _list_answer(prefix, "".join(_entry(f"{prefix}{BLOB_BYTES}-{n}.bin", BLOB_BYTES) for n in blobs), 0)
+        count, size = {"blobs": (SET_BLOBS, BLOB_BYTES), "small": (SMALL_BLOBS, SMALL_BYTES)}.get(bucket, (0, 0))
+        end = (number + 1) * PAGE_KEYS
+        entries = "".join(_entry(f"{prefix}{size}-{n}.bin", size) for n in range(number * PAGE_KEYS, min(count, end)))
+        return _list_answer(prefix, entries, number + 1 if end < count else 0)
 
 
 def _list_answer(prefix: str, entries: str, token: int) -> bytes:
@@ -195,8 +205,8 @@ class Handler(socketserver.StreamRequestHandler):
             left, _, right = wanted[6:].partition("-")
             first, last = int(left), min(int(right) if right else last, last)
             status, extra = "206 Partial Content", f"Content-Range: bytes {first}-{last}/{total}\r\n"
-        elif total == BLOB_BYTES:
-            extra = f"x-amz-checksum-crc32c: {state.crc32c}\r\n"
+        elif total in state.crc32c:
+            extra = f"x-amz-checksum-crc32c: {state.crc32c[total]}\r\nx-amz-checksum-type: FULL_OBJECT\r\n"
         self.wfile.write(
             f"HTTP/1.1 {status}\r\nContent-Length: {last - first + 1}\r\n{extra}"
             f'ETag: "{_ETAG}"\r\nAccept-Ranges: bytes\r\nLast-Modified: Fri, 20 Nov 2026 10:11:12 GMT\r\n\r\n'.encode()
@@ -245,9 +255,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--nice", type=int, default=0)
     arguments = parser.parse_args()
-    if hasattr(os, "nice"):
+    if arguments.nice and hasattr(os, "nice"):
         os.nice(arguments.nice)
-        step_back_as_session(BULK_SESSION_NICE)
+        step_back()
     with Server() as server:
         print(server.server_address[1], flush=True)
         threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -16,6 +16,7 @@ from artifact_browser.paths import in_home
 from artifact_browser.storage.columns import KeyTable
 from artifact_browser.storage.listing import BLOBS, ListingGrown, forget_listing, list_prefix, make_listing
 from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.queue import TransferQueue
 from benchmarks.loads import (
     LONG_PAGES,
@@ -104,8 +105,10 @@ def measure(work: Work) -> dict[str, object]:
         tally, queue = Tally(), TransferQueue(services.pool)
         follower = _Follower(queue)
         queue.listen(follower)
-        transfers = Transfers(queue, work, tally, lambda target, paths: queue.upload(record, target, paths), record)
-        listings = [BareListing(services, record, number, tally) for number in range(work.listings)]
+        transfers = Transfers(
+            queue, work, tally, lambda target, paths: queue.upload(record, target, paths, Policy.SKIP), record
+        )
+        listings = [BareListing(services, record, number, tally) for number in range(work.load.listings)]
 
         def figures() -> dict[str, int]:
             now = transfers.figures()

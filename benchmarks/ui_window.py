@@ -6,18 +6,21 @@ window's own room; every job that has ended is cleared from the strip as its *Cl
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QTimer
 
-from artifact_browser import app
 from artifact_browser.bootstrap import Services
-from artifact_browser.gui.browse.listing import Listing, ListingState, ListingStatus
+from artifact_browser.gui.browse.listing import Listing
+from artifact_browser.gui.browse.listing_state import ListingState, ListingStatus
 from artifact_browser.gui.shell.window import Window
+from artifact_browser.gui.transfers.options_memory import PLAIN
 from artifact_browser.storage.location import Location
+from artifact_browser.transfers.policy import Policy
+from artifact_browser.transfers.state import Verb
 from benchmarks.lateness import LatenessMeter
 from benchmarks.loads import (
     ACCOUNT,
@@ -32,6 +35,7 @@ from benchmarks.loads import (
     open_account,
 )
 from benchmarks.machine import Bystanders
+from benchmarks.watched import run_watched
 
 WARM_UP_S = 2.0
 _GIVE_UP_S = 30.0
@@ -50,7 +54,8 @@ class WindowListing:
     def under_way(self) -> int:
         """Keys of the round that runs; a complete one is in the tally."""
         state = self._listing.state
-        return state.grown.blobs if state.status is ListingStatus.LISTING else 0
+        grown = state.coming if state.as_of_us else state.grown
+        return grown.blobs if state.status is ListingStatus.LISTING else 0
 
     def _follow(self, state: ListingState) -> None:
         if self.stopped:
@@ -83,9 +88,13 @@ class Drive:
         self._meter = LatenessMeter(window.main)
         self._listings: list[WindowListing] = []
         room = window.transfers.room
-        self._transfers = Transfers(room.queue, work, self._tally, window.transfers.upload, self._record)
+        # what is there already is left: nobody is here who could be asked, as many files would
+        unasked = replace(PLAIN[Verb.UPLOAD], policy=Policy.SKIP)
+        self._transfers = Transfers(
+            room.queue, work, self._tally, lambda at, paths: room.upload(self._record, at, paths, unasked), self._record
+        )
         room.job_finished.connect(self._job_finished)
-        self._others = [Listing(services, window.bridge, window.main) for _ in range(work.listings - 1)]
+        self._others = [Listing(services, window.bridge, window.main) for _ in range(work.load.listings - 1)]
         self._give_up_at = time.monotonic() + _GIVE_UP_S
         self._began = 0.0
         self._cpu_s = 0.0
@@ -113,7 +122,7 @@ class Drive:
 
     def _begin(self) -> None:
         self._transfers.start()
-        if self._work.listings:
+        if self._work.load.listings:
             self._listings = [WindowListing(self._window.browse.view.listing, TABLE_PAGES, self._tally)]
             self._window.browse.view.listing.refresh()
         for listing in self._others:
@@ -159,7 +168,7 @@ class Drive:
             self._tally.wrong.append(f"the window is {size}")
         if not (view.isVisible() and self._window.transfers.room.panel.view.isVisible()):
             self._tally.wrong.append("table or transfers cannot be seen")
-        if not self._work.listings and view.listing.model.rowCount() != TABLE_PAGES * 1000:
+        if not self._work.load.listings and view.listing.model.rowCount() != TABLE_PAGES * 1000:
             self._tally.wrong.append("the table has other rows")
         if loaded := [name for name in NEVER_HERE if name in sys.modules]:
             self._tally.wrong.append(f"the window has imported {loaded}")
@@ -176,22 +185,7 @@ class Drive:
 
 def main(work: Work) -> int:
     """Run the app with the load on it; the exit code."""
-    drives: list[Drive] = []
-
-    class Watched(Window):
-        def __init__(self, services: Services) -> None:
-            super().__init__(services)
-            self._services = services
-
-        def start(self, addresses: object = ()) -> None:
-            super().start()
-            drives.append(Drive(self._services, self, work))
-            drives[0].start()
-
-    setattr(app, "Window", Watched)  # noqa: B010 - what app.run will build
-    code = app.run(["--home", work.home])
-    print(json.dumps(drives[0].report), flush=True)
-    return code
+    return run_watched(work.home, lambda services, window: Drive(services, window, work))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,8 @@ FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.h
 #: Programs the tests start, and where Debian keeps them.
 PROGRAMS = {
     "Xvfb": "xvfb",
+    "cc": "gcc",
+    "git": "git",  # whose rules our ignore files are compared with
     "ceph": "ceph-common",
     "ceph-mon": "ceph-mon",
     "ceph-osd": "ceph-osd",
@@ -55,6 +57,7 @@ PROGRAMS = {
     "xdotool": "xdotool",
     "xprop": "x11-utils",
 }
+C_HEADER = Path("/usr/include/stdio.h")
 AT_SPI = (Path("/usr/libexec/at-spi-bus-launcher"), Path("/usr/lib/at-spi2-core/at-spi-bus-launcher"))
 
 
@@ -80,6 +83,8 @@ def provide_for_tests() -> None:
     missing = [package for program, package in PROGRAMS.items() if not shutil.which(program)]
     if not any(launcher.exists() for launcher in AT_SPI):
         missing.append("at-spi2-core")
+    if not C_HEADER.exists():
+        missing.append("libc6-dev")
     if missing:
         install(missing, "The tests' real parts are not there")
 

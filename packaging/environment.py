@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -149,9 +150,20 @@ def main(purpose: str, arguments: list[str]) -> int:
     # -P: a folder that happens to hold a json.py is not on the module path
     program = ["-m", "artifact_browser"] if purpose == "run" else [str(ROOT / "benchmarks")]
     command = [str(python), "-P", *program, *arguments]
-    if os.name == "posix":
-        os.execv(command[0], command)
-    return subprocess.call(command)
+    return run_as_session(command) if os.name == "posix" else subprocess.call(command)
+
+
+def run_as_session(command: list[str]) -> int:
+    """Run the program as the leader of a session of its own and pass signals on to it; its exit code.
+
+    Linux divides the CPU among sessions: in the terminal's own, whatever else was started there could take it from the
+    app's workers, which give way to everybody (artifact_browser/workers/priority.py).
+    """
+    with subprocess.Popen(command, start_new_session=True) as process:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda got, _: process.send_signal(signal.SIGTERM if got == signal.SIGHUP else got))
+        code = process.wait()
+    return code if code >= 0 else 128 - code
 
 
 if __name__ == "__main__":

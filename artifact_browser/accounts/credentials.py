@@ -99,7 +99,8 @@ class _Slot:
 
 
 def _worn(lease: Lease, renew: bool) -> bool:
-    return lease.is_stale() or (renew and time.time() - lease.issued_at > _RENEW_AFTER_S)
+    age_s = abs(time.time() - lease.issued_at)  # "in the future": the clock was set back meanwhile
+    return lease.is_stale() or (renew and age_s > _RENEW_AFTER_S)
 
 
 def _wait(fetch: Future[Lease], context: JobContext) -> Lease:
@@ -125,6 +126,11 @@ def _fetch(context: JobContext, record: AccountRecord, renew: bool) -> Lease:
     from artifact_browser.accounts.aws import sign_in_with_profile
 
     return sign_in_with_profile(record, lambda prompt: str(context.ask(CodeWanted(record.id, prompt))))
+
+
+def sign_in_alike(one: AccountRecord, other: AccountRecord) -> bool:
+    """Whether two records of an account come to the same credentials at the same place."""
+    return _revision(one) == _revision(other)
 
 
 _slots: dict[AccountRecord, _Slot] = {}

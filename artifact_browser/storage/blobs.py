@@ -81,13 +81,6 @@ def create_bucket(context: JobContext, record: AccountRecord, bucket: str) -> Ge
         driver.create_bucket(bucket)
 
 
-def delete_bucket(context: JobContext, record: AccountRecord, bucket: str) -> Generator[None, None, None]:
-    """Job: delete an empty bucket. :raises BucketNotEmpty:"""
-    yield from ()
-    with opened(context, record) as driver:
-        driver.delete_bucket(bucket)
-
-
 def check_bucket(context: JobContext, record: AccountRecord, bucket: str) -> Generator[None, None, None]:
     """Job: return when the bucket may be listed; for *open by name*."""
     yield from ()

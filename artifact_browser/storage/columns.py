@@ -22,6 +22,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import BinaryIO
 
+from artifact_browser.storage.loaded import loaded_numpy
+from artifact_browser.storage.texts import Texts
+
 #: end of the key in the key file, size in bytes, modified (us since the epoch), class code, padding
 ROW = struct.Struct("<QqqB7x")
 #: The same record for numpy.
@@ -66,14 +69,13 @@ class KeyTableWriter:
         """Append rows given as columns of equal length and flush them to where readers see them."""
         if not keys:
             return
-        encoded = [encode_key(key) for key in keys]
-        ends = list(accumulate(map(len, encoded), initial=self._end))
-        self._keys.write(b"".join(encoded))
+        texts = keys if isinstance(keys, Texts) else Texts([encode_key(key) for key in keys])
+        heap = texts.joined
+        self._keys.write(heap)
         self._keys.flush()
-        pack = ROW.pack
-        self._rows.write(b"".join(map(pack, ends[1:], sizes, modified_us, class_codes)))
+        self._rows.write(_packed(self._end, texts.lengths, sizes, modified_us, class_codes))
         self._rows.flush()
-        self._end = ends[-1]
+        self._end += len(heap)
         self.last_key = keys[-1]
         self.count += len(keys)
 
@@ -148,6 +150,23 @@ class KeyTable:
                 with suppress(BufferError):  # an error's traceback still holds a view: it goes with the last one
                     buffer.close()
         self._rows = self._keys = b""
+
+
+def _packed(
+    end: int, lengths: Sequence[int], sizes: array[int], modified_us: array[int], class_codes: Sequence[int]
+) -> bytes:
+    """The records of rows whose keys begin at ``end``. numpy only where it is loaded already: for a page it does not pay."""
+    numpy = loaded_numpy()
+    if numpy is None:
+        ends = accumulate(lengths, initial=end)
+        next(ends)
+        return b"".join(map(ROW.pack, ends, sizes, modified_us, class_codes))
+    rows = numpy.zeros(len(lengths), ROW_DTYPE)
+    rows["end"] = numpy.cumsum(lengths) + end
+    rows["size"], rows["modified"] = numpy.frombuffer(sizes, "i8"), numpy.frombuffer(modified_us, "i8")
+    rows["class"] = numpy.frombuffer(bytes(class_codes), "u1")
+    packed: bytes = rows.tobytes()
+    return packed
 
 
 def _last_row(folder: Path, name: str, keep: int) -> tuple[int, str]:

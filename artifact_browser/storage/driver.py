@@ -34,7 +34,15 @@ class Capabilities:
     provider: str
     create_bucket: bool = True
     metadata: bool = True
+    #: metadata may hold any text, of any length (headers carry 2 KB of ASCII)
+    free_metadata: bool = False
     tags: bool = True
+    #: of :data:`KEPT_HEADERS`, those that are kept with a blob
+    kept_headers: tuple[str, ...] = ()
+    #: folders stay without blobs: :meth:`Driver.remove_folders`
+    folders: bool = False
+    #: buckets may hold versions: :meth:`Driver.list_versions`
+    versions: bool = False
     storage_classes: tuple[str, ...] = ()
     #: PUT ``If-None-Match: *`` is honoured
     conditional_create: Support = Support.UNKNOWN
@@ -53,6 +61,8 @@ class Capabilities:
     max_part_bytes: int = 5 * 1024**3
     max_parts: int = 10_000
     max_put_bytes: int = 5 * 1024**3
+    #: of a blob that :meth:`Driver.copy` copies; larger ones go in parts (:meth:`Driver.copy_part`)
+    max_copy_bytes: int = 5 * 1024**3
     checksums: tuple[str, ...] = ()
 
 
@@ -82,7 +92,10 @@ class ListPage:
 
 @dataclass(frozen=True, slots=True)
 class BlobInfo:
-    """What HEAD says. ``etag`` is without quotes and opaque. ``checksums`` maps ``CRC32C`` etc. to base64."""
+    """What HEAD says. ``etag`` is without quotes and opaque. ``checksums`` maps ``CRC32C`` etc. to base64.
+
+    :ivar tag_count: how many tags it has, as far as the store says without being asked for them
+    """
 
     key: str
     size_bytes: int
@@ -94,6 +107,7 @@ class BlobInfo:
     metadata: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     checksums: Mapping[str, str] = field(default_factory=dict)
+    tag_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +115,16 @@ class FileSlice:
     """A body that lies in a file: the driver maps or sends it from there.
 
     :ivar offset: first byte; :ivar length: number of bytes
-    :ivar sent: told how many of them are sent so far, in the sending thread and often; a new attempt begins at 0 again
+    :ivar sent: told how many of them are sent so far, in the sending thread and often; a new attempt begins at 0 again;
+        it may wait, and raise :class:`JobCancelled`
+    :ivar most: asked before each piece: how many of so many bytes to send at once
     """
 
-    path: Path
+    path: str | Path
     offset: int
     length: int
     sent: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
+    most: Callable[[int], int] | None = field(default=None, repr=False, compare=False)
 
 
 #: What can be sent. Whole bodies only: no stream of unknown length.
@@ -122,12 +139,19 @@ class Condition:
     if_match: str = ""
 
 
+#: Headers that say how a blob is to be read; lower-case, as in :attr:`BlobInfo.headers`.
+KEPT_HEADERS = ("cache-control", "content-disposition", "content-encoding", "content-language")
+
+
 @dataclass(frozen=True, slots=True)
 class WriteOptions:
+    """What is said about a blob as it is written. ``headers``: of :data:`KEPT_HEADERS`."""
+
     content_type: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     storage_class: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +178,17 @@ class Upload:
     key: str
     upload_id: str
     started_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of a blob, or (``size_bytes`` 0) the mark that it was deleted. ``version_id`` is ``null`` for the one
+    of a bucket without versions.
+    """
+
+    key: str
+    version_id: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +283,7 @@ class Driver(Protocol):
         :raises PreconditionFailed: the condition did not hold: nothing was written
         :raises OutcomeUnknown: conditional, and the answer was lost, 409 or 5xx: re-read before trying again
         :raises SourceChanged: a FileSlice's file changed while it was sent
+        :raises ChecksumMismatch: the store was sent other bytes (with both, ``stored`` says whether it keeps them)
         """
 
     def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
@@ -256,10 +292,32 @@ class Driver(Protocol):
     def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
         """Delete up to any number of keys (batched inside); one outcome per key, in order."""
 
+    def remove_folders(self, bucket: str, prefix: str) -> None:
+        """Remove the folders at and below ``prefix`` (it ends with ``/``) that hold nothing, where the store has such."""
+
+    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+        """Every version of every blob, and every mark of a deletion, page by page.
+
+        :raises NotSupported: there are no versions here; :raises AccessDenied:
+        """
+
+    def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
+        """Delete ``(key, version_id)`` for good; one outcome per version, in order. :raises NotSupported:"""
+
     def copy(
-        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        *,
+        condition: Condition | None = None,
+        storage_class: str = "",
     ) -> Written:
-        """Server-side copy within this account, metadata and tags kept (at most 5 GiB on S3)."""
+        """Server-side copy with this account's keys, metadata and tags kept (at most ``max_copy_bytes``).
+
+        :param storage_class: the copy's; the store's default when empty
+        """
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]: ...
 
@@ -271,6 +329,25 @@ class Driver(Protocol):
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         """Send part ``number`` (from 1). :raises UploadNotFound:"""
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        start: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> Part:
+        """Have the store copy bytes ``[start, start+length)`` of ``key`` as part ``number``. ``if_match``: the source's
+        ETag, where the store looks at it.
+
+        :raises UploadNotFound: :raises PreconditionFailed:
+        """
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
         """Parts the store has, by number. :raises UploadNotFound:"""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord
+from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.read_only import ReadOnlyDriver
 from artifact_browser.workers.job import JobContext
@@ -30,6 +33,29 @@ def opened(context: JobContext, record: AccountRecord) -> Iterator[Driver]:
         yield driver
     finally:
         driver.close()
+
+
+def are_nested(one: AccountRecord, other: AccountRecord, paths: Paths) -> bool:
+    """Whether the folder of one account on this computer lies in the other's: a file would have two addresses."""
+    if not one.kind is other.kind is AccountKind.LOCAL:
+        return False
+    from artifact_browser.storage.drivers.local.open import root_of
+
+    first, second = root_of(one, paths), root_of(other, paths)
+    return first != second and (first.is_relative_to(second) or second.is_relative_to(first))
+
+
+def lies_in_store(record: AccountRecord, folder: str, paths: Paths) -> bool:
+    """Whether ``folder`` lies in the account's folder on this computer, or that in it: what is written to one of them may
+    be found again in the other.
+    """
+    if record.kind is not AccountKind.LOCAL:
+        return False
+    from artifact_browser.storage.drivers.local.open import root_of
+
+    # realpath, which a circle of links does not upset
+    root, place = (Path(os.path.realpath(path)) for path in (root_of(record, paths), folder))
+    return root.is_relative_to(place) or place.is_relative_to(root)
 
 
 def _open_local(context: JobContext, record: AccountRecord) -> Driver:

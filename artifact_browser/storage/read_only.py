@@ -21,6 +21,7 @@ from artifact_browser.storage.driver import (
     Part,
     Reader,
     Upload,
+    Version,
     WriteOptions,
     Written,
 )
@@ -97,8 +98,24 @@ class ReadOnlyDriver:
     def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
         self._refuse(bucket)
 
+    def remove_folders(self, bucket: str, prefix: str) -> None:
+        self._refuse(f"{bucket}/{prefix}")
+
+    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+        return self._driver.list_versions(bucket)
+
+    def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
+        self._refuse(bucket)
+
     def copy(
-        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        *,
+        condition: Condition | None = None,
+        storage_class: str = "",
     ) -> Written:
         self._refuse(f"{to_bucket}/{to_key}")
 
@@ -110,6 +127,21 @@ class ReadOnlyDriver:
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         self._refuse(f"{bucket}/{key}")
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        start: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> Part:
+        self._refuse(f"{to_bucket}/{to_key}")
 
     def complete_upload(
         self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None

@@ -1,107 +1,155 @@
-"""Copying and moving blobs and prefixes inside one account, renaming a blob, making a folder: all on the server."""
+"""Copying and moving blobs and prefixes, in one account or from one to another; renaming them; making a folder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Self
 
-from artifact_browser.errors import BlobNotFound, InputError
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.errors import AccountNotFound, BlobNotFound, InputError, PreconditionFailed, ReadOnlyAccount
 from artifact_browser.storage.location import DELIMITER, Location, segment_name
-from artifact_browser.transfers.blob_tasks import CopyBlob, OneTask
-from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
+from artifact_browser.storage.open import are_nested
+from artifact_browser.transfers.blob_tasks import OneTask
+from artifact_browser.transfers.copy_plan import CopyPlan, debris_of, emptied
+from artifact_browser.transfers.copy_tasks import Way
+from artifact_browser.transfers.lookup import blobs_below, find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
-from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.put_tasks import PutMarker
-from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Course
+from artifact_browser.transfers.state import Counts, Item
+from artifact_browser.transfers.task import Course, Task
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyOrder(Order):
-    """:ivar sources: blobs and prefixes of one bucket; :ivar target: a prefix or bucket; :ivar move: delete the source
-    of each item once its copy is checked
+    """:ivar sources: blobs and prefixes of one bucket (an empty key: all of it); :ivar target: a prefix or bucket
+    :ivar move: delete each original once its copy is checked
+    :ivar to_record: the target's account, where it is another; ``None`` there, too, when that is gone
     """
 
     sources: tuple[Location, ...]
     target: Location
     move: bool = False
-
-    def plan(self, planning: Planning) -> Iterable[Course]:
-        self._refuse_into_itself()
-        items = [planning.add(item, lambda key: self._exists(planning, key)) for item in self._items(planning)]
-        existing = find_blobs(planning.driver, self.target.bucket, [item.target for item in items], planning.tick)
-        movable = planning.settle(items, existing, self.policy, lambda key: self._exists(planning, key))
-        skip = self.policy is Policy.SKIP
-        return (OneTask((item,), CopyBlob(self._bucket, self.target.bucket, item, self.move, skip)) for item in movable)
+    to_record: AccountRecord | None = None
 
     @property
-    def _bucket(self) -> str:
-        return self.sources[0].bucket
+    def records(self) -> tuple[AccountRecord, ...]:
+        return (self.record,) if self.to_record is None else (self.record, self.to_record)
+
+    def with_accounts(self, accounts: Mapping[str, AccountRecord]) -> Self:
+        if self.sources[0].account_id != self.record.id:
+            raise AccountNotFound("The account it is copied from is not in the list any more.")
+        if self.target.account_id == self.record.id:
+            return self
+        if self.target.account_id not in accounts:
+            raise AccountNotFound("The account it is copied to is not in the list any more.")
+        return replace(self, to_record=accounts[self.target.account_id])
+
+    def plan(self, planning: Planning) -> Iterable[Course]:
+        self.with_accounts({record.id: record for record in self.records})
+        self._refuse_read_only()
+        self._refuse_into_itself()
+        if self.to_record is not None and are_nested(self.record, self.to_record, planning.context.paths):
+            raise InputError("The folder of one account lies in the other's: a file could be written onto itself.")
+        plan = CopyPlan(planning, self.record, self.to_record, self._way)
+        items = plan.look_again(self.again) if self.again else self._find(planning, plan)
+        return plan.courses(list(items), self.policy)
+
+    def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
+        folders = [source for source in self.sources if source.key.endswith(DELIMITER)] if self.move else []
+        return emptied(planning, folders)
+
+    def debris(self, items: Sequence[Item]) -> Sequence[Task]:
+        gone = self.target.account_id not in {record.id for record in self.records}
+        return [] if gone else debris_of(self._way, items)
+
+    @property
+    def _way(self) -> Way:
+        bucket, to_bucket = self.sources[0].bucket, self.target.bucket
+        return Way(bucket, to_bucket, self.move, skip_existing=self.policy.skips_newcomers)
+
+    def _refuse_read_only(self) -> None:
+        """Before anything is copied; the drivers would refuse each request as well."""
+        if (self.to_record or self.record).read_only:
+            raise ReadOnlyAccount("Nothing was copied.", subject=self.head.target)
+        if self.move and self.record.read_only:
+            raise ReadOnlyAccount("Nothing was moved: the originals could not be deleted.", subject=self.record.name)
 
     def _refuse_into_itself(self) -> None:
         for source in self.sources:
-            into = source.bucket == self.target.bucket and source.key.endswith(DELIMITER)
-            if into and self.target.key.startswith(source.key):
+            folder = not source.key or source.key.endswith(DELIMITER)
+            here = (source.account_id, source.bucket) == (self.target.account_id, self.target.bucket)
+            if folder and here and self.target.key.startswith(source.key):
                 raise InputError("A folder cannot be copied or moved into itself.", subject=source.key)
 
-    def _items(self, planning: Planning) -> Iterator[Item]:
-        if self.again:
-            yield from (replace(item, etag="") for item in self.again)  # whatever it is now
-            return
-        keys = [source.key for source in self.sources if not source.key.endswith(DELIMITER)]
-        found = find_blobs(planning.driver, self._bucket, keys, planning.tick)
+    def _find(self, planning: Planning, plan: CopyPlan) -> Iterator[Item]:
+        bucket, into = self.sources[0].bucket, self.target.key
+        keys = [source.key for source in self.sources if source.key and not source.key.endswith(DELIMITER)]
+        found = find_blobs(planning.driver, bucket, keys, planning.tick)
         for key in keys:
             name = key.rpartition(DELIMITER)[2]
             if key in found:
-                yield from self._admit(planning, found[key], name)
+                yield from plan.admit(found[key], name, into + name)
             else:
-                missing = Item(planning.number(), name, key, self.target.key + name)
-                planning.fail(missing, BlobNotFound("It is not there any more.", subject=f"{self._bucket}/{key}"))
+                plan.missing(key, name, into + name)
         for source in self.sources:
-            if source.key.endswith(DELIMITER):
+            if not source.key or source.key.endswith(DELIMITER):
                 base = len(source.parent.key)
-                for blob in blobs_below(planning.driver, self._bucket, source.key):
-                    yield from self._admit(planning, blob, blob.key[base:])
-
-    def _admit(self, planning: Planning, blob: Blob, relative: str) -> Iterator[Item]:
-        item = Item(
-            number=planning.number(),
-            name=relative,
-            source=blob.key,
-            target=self.target.key + relative,
-            size_bytes=blob.size_bytes,
-            modified_us=blob.modified_us,
-            etag=blob.etag,
-        )
-        if (self._bucket, item.source) == (self.target.bucket, item.target):
-            planning.skip(item, "it is there already")
-        else:
-            yield item
-
-    def _exists(self, planning: Planning, key: str) -> bool:
-        return bool(find_blobs(planning.driver, self.target.bucket, [key], planning.tick))
+                for blob in blobs_below(planning.driver, bucket, source.key):
+                    yield from plan.admit(blob, blob.key[base:], into + blob.key[base:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameOrder(Order):
-    """One blob under another name in its prefix; a blob that has the name already is never overwritten."""
+    """One blob, or everything below a prefix, under another name in the prefix above; what has that name already is never
+    overwritten, and a folder never becomes part of another one.
+    """
 
     source: Location
     name: str
 
     def plan(self, planning: Planning) -> Iterable[Course]:
-        bucket, key = self.source.bucket, self.source.key
-        new_key = self.source.parent.key + self.name
-        if not self.name or new_key == key:
-            raise InputError("The new name is empty or the same.", subject=key)
-        found = find_blobs(planning.driver, bucket, [key], planning.tick)
-        if key not in found:
-            raise BlobNotFound("It is not there any more.", subject=f"{bucket}/{key}")
-        blob = found[key]
-        item = Item(0, segment_name(key), key, new_key, blob.size_bytes, blob.modified_us, blob.etag)
-        planning.add(item, lambda _: False)
-        return [OneTask((item,), CopyBlob(bucket, bucket, item, move=True))]
+        old = self.source.key
+        new = self.source.parent.key + self.name
+        if old.endswith(DELIMITER):
+            new = new.removesuffix(DELIMITER) + DELIMITER
+        if not self.name.strip(DELIMITER) or new == old:
+            raise InputError("The new name is empty or the same.", subject=old)
+        if old.endswith(DELIMITER) and new.startswith(old):
+            raise InputError("A folder cannot be moved into itself.", subject=old)
+        plan = CopyPlan(planning, self.record, None, self._way)
+        if self.again:
+            items = list(plan.look_again(self.again))
+        elif old.endswith(DELIMITER):
+            items = list(self._below(planning, plan, old, new))
+        else:
+            items = list(self._one(planning, plan, old, new))
+        return plan.courses(items, None)
+
+    def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
+        return emptied(planning, [self.source] if self.source.key.endswith(DELIMITER) else [])
+
+    def debris(self, items: Sequence[Item]) -> Sequence[Task]:
+        return debris_of(self._way, items)
+
+    @property
+    def _way(self) -> Way:
+        return Way(self.source.bucket, self.source.bucket, move=True)
+
+    def _one(self, planning: Planning, plan: CopyPlan, old: str, new: str) -> Iterator[Item]:
+        bucket = self.source.bucket
+        found = find_blobs(planning.driver, bucket, [old], planning.tick)
+        if old not in found:
+            raise BlobNotFound("It is not there any more.", subject=f"{bucket}/{old}")
+        yield from plan.admit(found[old], segment_name(old), new)
+
+    def _below(self, planning: Planning, plan: CopyPlan, old: str, new: str) -> Iterator[Item]:
+        bucket = self.source.bucket
+        if next(blobs_below(planning.driver, bucket, new), None) is not None:
+            raise PreconditionFailed("A folder of that name is there already.", subject=f"{bucket}/{new}")
+        for blob in blobs_below(planning.driver, bucket, old):
+            yield from plan.admit(blob, blob.key[len(self.source.parent.key) :], new + blob.key[len(old) :])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
@@ -17,19 +18,20 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing, WorkerDied
 from artifact_browser.paths import Paths
 from artifact_browser.transfers.mover import run_tasks
+from artifact_browser.transfers.pace import pace_of
+from artifact_browser.transfers.runway import Runway
 from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext, Lane, Question
 from artifact_browser.workers.movers import mover_pool
+from artifact_browser.workers.orphans import orphans_about
 from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
 
-#: batches under way at once, over all jobs: enough to hide a round trip, few enough for two cores
-FLIGHTS = 8
-_LEAST_FLIGHTS = 1
 #: what takes longer to remove is left to the log
 _TIDY_S = 20.0
 #: what tidies up may be killed as well; every such task can be run twice
 _TIDY_TRIES = 5
+_LOOK_S = 0.02
 
 Answer = Callable[[object | ArtifactBrowserError], None]
 _log = logging.getLogger(__name__)
@@ -41,13 +43,16 @@ class Crew:
     def __init__(self, paths: Paths, pool: WorkerPool) -> None:
         self._paths = paths
         self._pool = pool
+        pace = pace_of(paths)
+        #: who may start batches; as many as a person wants, by default enough to hide a round trip, few enough for two cores
+        self.runway = Runway(lambda: pace.at_once)
         self._lock = threading.Lock()
         self._jobs: list[str] = []
         self._tidying: set[threading.Thread] = set()
 
     @contextmanager
     def working(self, job_id: str) -> Iterator[None]:
-        """While inside, the job has its share of the movers."""
+        """While inside, the job is one that :meth:`wait_tidy` waits for."""
         with self._lock:
             self._jobs.append(job_id)
         try:
@@ -56,17 +61,13 @@ class Crew:
             with self._lock:
                 self._jobs.remove(job_id)
 
-    def share(self) -> int:
-        """How many batches a job may have under way now."""
-        with self._lock:
-            return max(_LEAST_FLIGHTS, FLIGHTS // max(1, len(self._jobs)))
+    def start(self, records: Sequence[AccountRecord], tasks: Sequence[Task], listener: JobListener) -> JobHandle:
+        """Have a mover run ``tasks``. ``records``: the accounts they may use, see :func:`run_tasks`."""
+        return self._pool.start(run_tasks, tuple(records), tuple(tasks), lane=Lane.MOVER, listener=listener)
 
-    def start(self, record: AccountRecord, tasks: Sequence[Task], listener: JobListener) -> JobHandle:
-        """Have a mover run ``tasks``."""
-        return self._pool.start(run_tasks, record, tuple(tasks), lane=Lane.MOVER, listener=listener)
-
-    def answer(self, context: JobContext, record: AccountRecord, question: Question, answer: Answer) -> None:
-        """Answer a mover of ``context``'s job: leases from this process's own, everything else from the window.
+    def answer(self, context: JobContext, records: Sequence[AccountRecord], question: Question, answer: Answer) -> None:
+        """Answer a mover of ``context``'s job: leases of the job's own accounts from this process's, everything else
+        from the window.
 
         Called on the mover's reader thread, so it never waits: a thread does.
         """
@@ -74,6 +75,9 @@ class Crew:
         def ask() -> None:
             try:
                 if isinstance(question, LeaseWanted):
+                    record = next((one for one in records if one.id == question.account_id), None)
+                    if record is None:
+                        raise CredentialsMissing("It is not an account of this transfer.", subject=question.account_id)
                     answer(lease_source(context, record)(question.renew))
                 else:
                     answer(context.ask(question))
@@ -83,11 +87,11 @@ class Crew:
         threading.Thread(target=ask, name="ask", daemon=True).start()
 
     # -- tidying ------------------------------------------------------------------------------------------------
-    def run(self, record: AccountRecord, tasks: Sequence[Task], context: JobContext | None = None) -> None:
+    def run(self, records: Sequence[AccountRecord], tasks: Sequence[Task], context: JobContext | None = None) -> None:
         """Have a mover run ``tasks`` and wait; for tidying up, with no ``context`` where nobody else listens any more."""
         for _ in range(_TIDY_TRIES):
-            listener = _Tidying(self, context or _Aftermath(self._paths), record)
-            self.start(record, tasks, listener).wait(_TIDY_S)
+            listener = _Tidying(self, context or _Aftermath(self._paths), records)
+            self.start(records, tasks, listener).wait(_TIDY_S)
             if not listener.mover_died:
                 return
 
@@ -135,19 +139,20 @@ class _Aftermath:
 class _Tidying:
     """Listens to a mover that tidies up: errors are for the log only."""
 
-    def __init__(self, crew: Crew, context: JobContext, record: AccountRecord) -> None:
-        self._crew, self._context, self._record = crew, context, record
+    def __init__(self, crew: Crew, context: JobContext, records: Sequence[AccountRecord]) -> None:
+        self._crew, self._context, self._records = crew, context, records
         self.mover_died = False
 
     def on_event(self, event: object) -> None:
-        if isinstance(event, Outcome) and event.error is not None:
-            _log.warning("tidying up: %s: %s", event.error.kind, event.error.detail)
+        for outcome in event if isinstance(event, tuple) else ():
+            if isinstance(outcome, Outcome) and outcome.error is not None:
+                _log.warning("tidying up: %s: %s", outcome.error.kind, outcome.error.detail)
 
     def on_progress(self, value: object) -> None:
         """What moves here is nobody's figure."""
 
     def on_question(self, question: Question, answer: Answer) -> None:
-        self._crew.answer(self._context, self._record, question, answer)
+        self._crew.answer(self._context, self._records, question, answer)
 
     def on_done(self, result: object) -> None:
         """The tasks' own outcomes said it."""
@@ -162,9 +167,16 @@ _crew_lock = threading.Lock()
 
 
 def crew_of(context: JobContext) -> Crew:
-    """This process's crew; its movers start with the first task."""
+    """This process's crew; its movers start with the first task. Waits until those of a dead engine are gone.
+
+    :raises JobCancelled: meanwhile
+    """
     global _crew
-    with _crew_lock:
-        if _crew is None:
-            _crew = Crew(context.paths, mover_pool(context))
-        return _crew
+    began = time.monotonic()
+    while True:
+        with _crew_lock:
+            if _crew is None and not orphans_about(context.paths, time.monotonic() - began):
+                _crew = Crew(context.paths, mover_pool(context))
+            if _crew is not None:
+                return _crew
+        context.cancel.wait(_LOOK_S)

@@ -1,7 +1,8 @@
 """Deleting: first a plan (what, how many, how large), then exactly what was planned.
 
 The plan's keys stand in a private file of the cache, so that a million of them cost no memory in the window, and
-what came after the person said yes is not deleted.
+what came after the person said yes is not deleted. A bucket goes with everything in it: every version of its blobs and the
+marks of their deletions, its unfinished uploads, and itself last.
 """
 
 from __future__ import annotations
@@ -12,25 +13,37 @@ import uuid
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import BinaryIO
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import InputError
+from artifact_browser.errors import AccessDenied, BucketNotEmpty, InputError, NotSupported
 from artifact_browser.paths import make_private
+from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.storage.open import opened
-from artifact_browser.transfers.blob_tasks import DELETE_BATCH, DeleteBlobs, DeleteBucket, OneTask
+from artifact_browser.transfers.blob_tasks import (
+    DELETE_BATCH,
+    DeleteBlobs,
+    DeleteBucket,
+    DeleteVersions,
+    OneTask,
+    RemoveFolders,
+)
 from artifact_browser.transfers.disk import disk_errors
-from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
+from artifact_browser.transfers.lookup import blobs_below, find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
+from artifact_browser.transfers.put_tasks import AbortUpload
 from artifact_browser.transfers.state import Counts, Item
 from artifact_browser.transfers.task import Course
 from artifact_browser.workers.job import JobContext
 
-_LINE = struct.Struct("<Iq")  # bytes of the key, bytes of the blob
+_LINE = struct.Struct("<IIq")  # bytes of the key, bytes of what of it is meant, bytes of the blob
+#: what of a key is meant (an item's ``etag``) begins with one of these, if it is not the blob
+_VERSION, _UPLOAD = "version ", "upload "
+_NO_VERSION = f"{_VERSION}null"  # of a bucket without versions
 _TICK_S = 0.1
 #: the number of the item that is the bucket itself, beyond those of its blobs
 BUCKET_ITEM = 1 << 62
@@ -45,14 +58,31 @@ class DeleteCount:
 
 
 @dataclass(frozen=True, slots=True)
+class _Found:
+    """Something to delete. ``what``: empty for a blob, else which version or which unfinished upload of the key."""
+
+    key: str
+    size_bytes: int
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DeletePlan:
-    """What would be deleted. ``file`` holds the keys; ``with_bucket``: the bucket itself goes last."""
+    """What would be deleted. ``file`` holds the keys; ``with_bucket``: the bucket itself goes last.
+
+    :ivar count: of everything; :ivar versions: 0, or how many of them are versions of blobs and marks of deletions, where
+    the bucket has such; :ivar uploads: how many are unfinished uploads
+    :ivar folders: the prefixes that were chosen
+    """
 
     bucket: str
     file: str
     count: int
     size_bytes: int
     with_bucket: bool = False
+    versions: int = 0
+    uploads: int = 0
+    folders: tuple[str, ...] = ()
 
 
 def plan_delete(
@@ -67,7 +97,8 @@ def plan_delete(
         raise InputError("Blobs of one bucket can be deleted at a time.")
     bucket = buckets.pop()
     path = make_private(context.paths.cache / "plans") / f"{uuid.uuid4().hex}.keys"
-    count = size_bytes = 0
+    count = size_bytes = versions = uploads = 0
+    has_versions = False
     told_at = 0.0
     try:
         with disk_errors(path), path.open("xb") as file, opened(context, record) as driver:
@@ -75,9 +106,13 @@ def plan_delete(
             keys = [at.key for at in locations if at.key and not at.key.endswith(DELIMITER)]
             prefixes = outermost(at.key for at in locations if not at.key or at.key.endswith(DELIMITER))
             single = find_blobs(driver, bucket, [key for key in keys if not key.startswith(prefixes)], _nothing)
-            for blob in _chain(single.values(), (blobs_below(driver, bucket, prefix) for prefix in prefixes)):
-                _write(file, blob)
-                count, size_bytes = count + 1, size_bytes + blob.size_bytes
+            below = _in_bucket(driver, bucket) if "" in prefixes else _below(driver, bucket, prefixes)
+            for found in chain((_Found(blob.key, blob.size_bytes) for blob in single.values()), below):
+                _write(file, found)
+                count, size_bytes = count + 1, size_bytes + found.size_bytes
+                versions += found.what.startswith(_VERSION)
+                uploads += found.what.startswith(_UPLOAD)
+                has_versions |= found.what.startswith(_VERSION) and found.what != _NO_VERSION
                 if time.monotonic() - told_at > _TICK_S:
                     told_at = time.monotonic()
                     context.cancel.raise_if_cancelled()
@@ -86,7 +121,10 @@ def plan_delete(
         discard(str(path))
         raise
     yield from ()
-    return DeletePlan(bucket, str(path), count, size_bytes, with_bucket="" in prefixes)
+    return DeletePlan(
+        bucket, str(path), count, size_bytes, with_bucket="" in prefixes,
+        versions=versions if has_versions else 0, uploads=uploads, folders=tuple(filter(None, prefixes)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,27 +139,43 @@ class DeleteOrder(Order):
 
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         bucket = self.delete.bucket
-        if self.delete.with_bucket and not counts.items_failed:
-            item = Item(BUCKET_ITEM, bucket, bucket, bucket, folder=True)
+        if not self.delete.with_bucket:
+            if self.delete.folders and planning.driver.capabilities.folders:
+                yield OneTask((), RemoveFolders(bucket, self.delete.folders))
+            return
+        item = Item(BUCKET_ITEM, bucket, bucket, bucket, folder=True)
+        if counts.items_failed:
+            left = f"{counts.items_failed:,} of what is in it could not be deleted, so the bucket stays."
+            planning.fail(item, BucketNotEmpty(left, subject=bucket))
+        else:
             yield OneTask((planning.add(item, lambda _: False),), DeleteBucket(bucket))
 
     def _courses(self, planning: Planning) -> Iterator[Course]:
-        bucket = self.delete.bucket
         if self.again:
-            blobs = tuple(item for item in self.again if item.number != BUCKET_ITEM)
-            for item in blobs:
+            items = [item for item in self.again if item.number != BUCKET_ITEM]
+            for item in items:
                 planning.add(item, lambda _: False)
-            for first in range(0, len(blobs), DELETE_BATCH):
-                batch = blobs[first : first + DELETE_BATCH]
-                yield OneTask(batch, DeleteBlobs(bucket, batch))
+            yield from self._batches(iter(items))
             return
         try:
             with disk_errors(self.delete.file), Path(self.delete.file).open("rb") as file:
-                lines = _read(file)
-                while batch := tuple(islice(lines, DELETE_BATCH)):
-                    yield OneTask(batch, DeleteBlobs(bucket, batch))
+                yield from self._batches(_read(file, has_versions=self.delete.versions > 0))
         finally:
             discard(self.delete.file)
+
+    def _batches(self, items: Iterator[Item]) -> Iterator[Course]:
+        bucket = self.delete.bucket
+        for kind, alike in groupby(items, key=lambda item: item.etag.partition(" ")[0]):
+            if f"{kind} " == _UPLOAD:
+                for item in alike:
+                    yield OneTask((item,), AbortUpload(bucket, item.source, item.etag.removeprefix(_UPLOAD)))
+                continue
+            while batch := tuple(islice(alike, DELETE_BATCH)):
+                if kind:
+                    ids = tuple(item.etag.removeprefix(_VERSION) for item in batch)
+                    yield OneTask(batch, DeleteVersions(bucket, batch, ids))
+                else:
+                    yield OneTask(batch, DeleteBlobs(bucket, batch))
 
 
 def discard(file: str) -> None:
@@ -139,23 +193,48 @@ def outermost(prefixes: Iterable[str]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _chain(single: Iterable[Blob], below: Iterable[Iterable[Blob]]) -> Iterator[Blob]:
-    yield from single
-    for blobs in below:
-        yield from blobs
+def _below(driver: Driver, bucket: str, prefixes: Iterable[str]) -> Iterator[_Found]:
+    for prefix in prefixes:
+        for blob in blobs_below(driver, bucket, prefix):
+            yield _Found(blob.key, blob.size_bytes)
 
 
-def _write(file: BinaryIO, blob: Blob) -> None:
-    key = blob.key.encode("utf-8", "surrogatepass")
-    file.write(_LINE.pack(len(key), blob.size_bytes) + key)
+def _in_bucket(driver: Driver, bucket: str) -> Iterator[_Found]:
+    """Everything that keeps a bucket from being deleted, as far as this account may see it."""
+    versions = _versions(driver, bucket) if driver.capabilities.versions else None
+    yield from _below(driver, bucket, [""]) if versions is None else versions
+    with suppress(AccessDenied, NotSupported):
+        for upload in driver.list_uploads(bucket):
+            yield _Found(upload.key, 0, _UPLOAD + upload.upload_id)
 
 
-def _read(file: BinaryIO) -> Iterator[Item]:
+def _versions(driver: Driver, bucket: str) -> Iterator[_Found] | None:
+    """``None``: the store has none, or does not tell this account."""
+    pages = driver.list_versions(bucket)
+    try:
+        first = next(pages, [])
+    except (AccessDenied, NotSupported):
+        return None
+    every = chain(first, chain.from_iterable(pages))
+    return (_Found(one.key, one.size_bytes, _VERSION + one.version_id) for one in every)
+
+
+def _write(file: BinaryIO, found: _Found) -> None:
+    key, what = found.key.encode("utf-8", "surrogatepass"), found.what.encode()
+    file.write(_LINE.pack(len(key), len(what), found.size_bytes) + key + what)
+
+
+def _read(file: BinaryIO, *, has_versions: bool) -> Iterator[Item]:
     number = 0
     while line := file.read(_LINE.size):
-        length, size_bytes = _LINE.unpack(line)
-        key = file.read(length).decode("utf-8", "surrogatepass")
-        yield Item(number, key, key, key, size_bytes)
+        key_bytes, what_bytes, size_bytes = _LINE.unpack(line)
+        key = file.read(key_bytes).decode("utf-8", "surrogatepass")
+        what = file.read(what_bytes).decode()
+        name = f"{key} (unfinished upload)" if what.startswith(_UPLOAD) else key
+        if what.startswith(_VERSION):
+            what = what if has_versions else ""  # where there are none, it is a blob like every other
+            name = f"{key} ({what})" if what else key
+        yield Item(number, name, key, key, size_bytes, etag=what)
         number += 1
 
 

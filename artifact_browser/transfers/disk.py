@@ -16,22 +16,35 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import TracebackType
 
 from artifact_browser.errors import DiskError, DiskFull, DiskPermissionDenied, FileMissing, SourceChanged, UnsafePath
 from artifact_browser.transfers.state import Item
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+_SEPARATORS = os.sep + (os.altsep or "")
+#: slashes part a target's names; whatever else parts names here cannot be in one
+_NEVER_IN_TARGETS = tuple({"\0", *_SEPARATORS} - {"/"})
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
 _LINKS_UNKNOWN = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL}
 
 
-@contextmanager
-def disk_errors(path: str | Path) -> Iterator[None]:
-    """Translate ``OSError`` from inside into ours, about ``path``."""
-    try:
-        yield
-    except OSError as error:
-        raise disk_error(error, path) from error
+class disk_errors:  # noqa: N801 - used as a context manager, reads as one
+    """Translate ``OSError`` from inside into ours, about ``path``. Not a generator: small files pass it several times."""
+
+    __slots__ = ("_path",)
+
+    def __init__(self, path: str | Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, OSError):
+            raise disk_error(error, self._path) from error
 
 
 def disk_error(error: OSError, path: str | Path) -> DiskError:
@@ -56,38 +69,50 @@ def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
 def check_source(item: Item) -> None:
     """:raises SourceChanged: the file is not the one that was planned; :raises DiskError: it cannot be looked at"""
     with disk_errors(item.source):
-        found = Path(item.source).stat()
+        found = os.stat(item.source)  # noqa: PTH116 - a Path takes longer than the look
     if not stat.S_ISREG(found.st_mode) or stamp_of(found) != (item.size_bytes, item.modified_us, item.file_id):
         raise SourceChanged("Its size or time is not what it was when the transfer began.", subject=item.source)
 
 
 def local_path(root: str, target: str) -> Path:
     """``target`` below ``root``. :raises UnsafePath: a part of it is no plain name"""
+    return Path(local_name(root, target))
+
+
+def local_name(root: str, target: str) -> str:
+    """:func:`local_path` as text, for what happens to each of many small files."""
+    return os.sep.join([_without_end(root), *_segments(target)])  # noqa: PTH118 - as above
+
+
+def _without_end(folder: str) -> str:
+    return folder.rstrip(_SEPARATORS) if folder else os.curdir
+
+
+def _segments(target: str) -> list[str]:
     parts = target.rstrip("/").split("/")
-    separators = {"\0", os.sep, os.altsep or os.sep}
-    if any(part in {"", ".", ".."} or separators & set(part) for part in parts):
+    if "" in parts or "." in parts or ".." in parts or any(one in target for one in _NEVER_IN_TARGETS):
         raise UnsafePath("Nothing was written.", subject=target)
-    return Path(root).joinpath(*parts)
+    return parts
 
 
-def make_folder(root: str, target: str) -> Path:
+def make_folder(root: str, target: str) -> str:
     """The folder ``target`` below ``root``, made step by step without following a link.
 
     :raises UnsafePath: a link or a file stands where a folder is needed
     """
-    folder = Path(root)
-    if not target:
-        return folder
-    wanted = local_path(root, target)
-    for part in wanted.relative_to(root).parts:
-        folder = folder / part
+    folder = root
+    for part in _segments(target) if target else ():
+        folder = f"{_without_end(folder)}{os.sep}{part}"
         with disk_errors(folder):
-            with suppress(FileExistsError):
-                folder.mkdir()
-            found = folder.lstat()
+            try:
+                found = os.lstat(folder)
+            except FileNotFoundError:
+                with suppress(FileExistsError):
+                    os.mkdir(folder)  # noqa: PTH102 - as above
+                found = os.lstat(folder)
         if not stat.S_ISDIR(found.st_mode):
             what = "A symbolic link" if stat.S_ISLNK(found.st_mode) else "A file"
-            raise UnsafePath(f"{what} stands where a folder is needed.", subject=str(folder))
+            raise UnsafePath(f"{what} stands where a folder is needed.", subject=folder)
     return folder
 
 
@@ -97,7 +122,7 @@ def temporary_name() -> str:
 
 
 @contextmanager
-def open_temporary(path: Path, *, create: bool) -> Iterator[int]:
+def open_temporary(path: str | Path, *, create: bool) -> Iterator[int]:
     """A descriptor to write ``path`` with, closed at the end."""
     flags = os.O_RDWR | _NO_FOLLOW | (os.O_CREAT | os.O_TRUNC if create else 0)
     with disk_errors(path):
@@ -114,22 +139,22 @@ def write_all(descriptor: int, data: memoryview) -> None:
         data = data[os.write(descriptor, data) :]
 
 
-def put_in_place(temporary: Path, final: Path, *, replace: bool) -> None:
+def put_in_place(temporary: str | Path, final: str | Path, *, replace: bool) -> None:
     """Give the complete file its name, atomically; a file that came meanwhile is kept unless ``replace``.
 
     :raises FileExistsError: something is there, and ``replace`` is not meant
     """
     if replace:
-        if final.is_dir() and not final.is_symlink():
+        if os.path.isdir(final) and not os.path.islink(final):  # noqa: PTH112, PTH114 - as above
             raise IsADirectoryError(errno.EISDIR, "a folder of that name is there", str(final))
-        temporary.replace(final)
+        os.replace(temporary, final)  # noqa: PTH105 - as above
     elif os.name == "nt":
-        temporary.rename(final)  # refuses by itself
+        os.rename(temporary, final)  # noqa: PTH104 - refuses by itself
     else:
         _link_in_place(temporary, final)
 
 
-def _link_in_place(temporary: Path, final: Path) -> None:
+def _link_in_place(temporary: str | Path, final: str | Path) -> None:
     try:
         os.link(temporary, final, follow_symlinks=False)
     except FileExistsError:
@@ -140,9 +165,9 @@ def _link_in_place(temporary: Path, final: Path) -> None:
         # a file system without hard links (FAT): the gap between look and rename is the best there is
         if os.path.lexists(final):
             raise FileExistsError(errno.EEXIST, "it is there", str(final)) from error
-        temporary.rename(final)
+        os.rename(temporary, final)  # noqa: PTH104 - as above
     else:
-        temporary.unlink()
+        os.unlink(temporary)  # noqa: PTH108 - as above
 
 
 def folds_case(folder: Path) -> bool:

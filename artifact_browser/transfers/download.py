@@ -3,76 +3,107 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, DiskError, DiskFull
 from artifact_browser.storage.location import DELIMITER, Location
-from artifact_browser.transfers.blob_tasks import OneTask
+from artifact_browser.storage.open import lies_in_store
+from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
+from artifact_browser.transfers.comparing import SameBytes
+from artifact_browser.transfers.desk import Parked
 from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_path, temporary_name
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
 from artifact_browser.transfers.local_names import LocalNames, rules_here
-from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
-from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.planning import Planning
-from artifact_browser.transfers.policy import Policy
-from artifact_browser.transfers.state import Counts, Item
+from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
+from artifact_browser.transfers.tree import Tree, TreeOrder
+from artifact_browser.transfers.typed_patterns import TYPED, TypedPatterns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DownloadOrder(Order):
-    """:ivar sources: blobs, prefixes (key ends with ``/``) or a bucket (empty key); :ivar folder: where to"""
+class DownloadOrder(TreeOrder):
+    """:ivar sources: blobs, prefixes (key ends with ``/``) or a bucket (empty key); :ivar folder: where to; :ivar choice:
+    what of them, by its patterns; :ivar paths_from: how many letters of the sources' keys are not part of the files'
+    names (hits of a search keep the folders they lie in); -1: all up to their last segment
+    """
 
     sources: tuple[Location, ...]
     folder: str
+    choice: TreeChoice = EVERYTHING
+    paths_from: int = -1
 
-    def plan(self, planning: Planning) -> Iterable[Course]:
-        root = Path(self.folder)
-        with disk_errors(root):
-            root.mkdir(parents=True, exist_ok=True)
-        names = LocalNames(rules_here(folds_case=folds_case(root)))
-        items = self._look_again(planning) if self.again else list(self._list(planning, names))
-        self._check_space(items)
-        existing = {item.target: there for item in items if (there := self._there(item.target)) is not None}
-        movable = planning.settle(items, existing, self.policy, lambda name: self._there(name) is not None)
-        skip_existing = self.policy is Policy.SKIP
-        return (FetchCourse(self._bucket, item, self.folder, skip_existing=skip_existing) for item in movable)
+    def tree(self, planning: Planning) -> Tree:
+        return DownloadTree(self, planning)
 
-    def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
-        return [OneTask((), SyncFolder(self.folder))]
+    def syncing(self) -> Task | None:
+        return SyncFolder(self.folder)
+
+    def ends_of(self, item: Item) -> tuple[str | Path, str, str]:
+        return local_path(self.folder, item.target), self.bucket, item.source
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [RemoveTemporary(self.folder, item.target, item.begun) for item in items]
 
+    def doubted(self, item: Item) -> Item:
+        there = self.there(item.target)
+        ours = there is not None and there.modified_us // 1_000_000 == item.modified_us // 1_000_000
+        return replace(item, begun="", replace=item.replace or ours)
+
     @property
-    def _bucket(self) -> str:
+    def bucket(self) -> str:
         return self.sources[0].bucket
 
-    def _list(self, planning: Planning, names: LocalNames) -> Iterator[Item]:
-        wanted = [source.key for source in self.sources if source.key and not source.key.endswith(DELIMITER)]
-        found = find_blobs(planning.driver, self._bucket, wanted, planning.tick)
+    def found(self, planning: Planning, names: LocalNames, known: Callable[[Item], bool]) -> Iterable[Item]:
+        """Items to move, in the book; ``known``: a run before has planned it."""
+        typed = TypedPatterns(self.choice)
+        sources = list(dict.fromkeys(self.sources))
+        wanted = [source.key for source in sources if source.key and not source.key.endswith(DELIMITER)]
+        found: dict[str, Blob] = {}
+        if wanted:
+            found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, wanted, planning.tick))
         for key in wanted:
             blob = found.get(key)
             if blob is None:
-                missing = Item(planning.number(), key, key, key)
-                planning.fail(missing, BlobNotFound("It is not there any more.", subject=f"{self._bucket}/{key}"))
-            elif item := self._admit(planning, names, blob, key.rpartition(DELIMITER)[2]):
+                missing = Item(planning.next_number, key, key, key)
+                if not known(missing):
+                    planning.number()
+                    problem = BlobNotFound("It is not there any more.", subject=f"{self.bucket}/{key}")
+                    planning.fail(missing, problem)
+                continue
+            name = key.rpartition(DELIMITER)[2] if self.paths_from < 0 else key[self.paths_from :]
+            if not typed.lets_through(name):
+                planning.leave_out(TYPED)
+            elif item := self._admit(planning, names, blob, name, known):
                 yield item
-        for source in self.sources:
+        for source in sources:
             if not source.key or source.key.endswith(DELIMITER):
-                base = len(source.parent.key) if source.key else 0
-                above = "" if source.key else source.bucket + DELIMITER
-                for blob in blobs_below(planning.driver, self._bucket, source.key):
-                    if item := self._admit(planning, names, blob, above + blob.key[base:]):
+                for blob, name in self._below(planning, source, typed):
+                    if item := self._admit(planning, names, blob, name, known):
                         yield item
 
-    def _admit(self, planning: Planning, names: LocalNames, blob: Blob, relative: str) -> Item | None:
+    def _below(self, planning: Planning, source: Location, typed: TypedPatterns) -> Iterator[tuple[Blob, str]]:
+        """The blobs of a prefix or bucket, each with its path below the folder."""
+        base = self.paths_from
+        if base < 0:
+            base = len(source.parent.key) if source.key else 0
+        above = "" if source.key else source.bucket + DELIMITER
+        for blob in planning.below(self.bucket, source.key):
+            if typed.lets_through(blob.key[len(source.key) :]):
+                yield blob, above + blob.key[base:]
+            else:
+                planning.leave_out(TYPED, folder=blob.key.endswith(DELIMITER))
+
+    def _admit(
+        self, planning: Planning, names: LocalNames, blob: Blob, relative: str, known: Callable[[Item], bool]
+    ) -> Item | None:
         marker = relative.endswith(DELIMITER) and blob.size_bytes == 0
-        segments = (relative[:-1] if marker else relative).split(DELIMITER)
         item = Item(
-            number=planning.number(),
+            number=planning.next_number,
             name=relative,
             source=blob.key,
             target=relative,
@@ -82,40 +113,135 @@ class DownloadOrder(Order):
             folder=marker,
             begun=temporary_name(),
         )
+        if known(item):
+            planning.tick()
+            return None
+        planning.number()
         try:
-            item = replace(item, target=names.path_of(segments, folder=marker))
+            item = replace(item, target=names.path_of(_segments(item), folder=marker))
         except ArtifactBrowserError as error:
             planning.fail(item, error)
             return None
-        return planning.add(item, lambda name: self._there(name) is not None)
+        return planning.add(item, lambda name: self.there(name) is not None)
 
-    def _look_again(self, planning: Planning) -> list[Item]:
-        found = find_blobs(planning.driver, self._bucket, [item.source for item in self.again], planning.tick)
-        items = []
-        for item in self.again:
-            blob = found.get(item.source)
-            if blob is None:
-                planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
-                continue
-            fresh = replace(
-                item,
-                size_bytes=blob.size_bytes,
-                modified_us=blob.modified_us,
-                etag=blob.etag,
-                begun=temporary_name(),  # a mover of the run before may still be at the old one
-            )
-            items.append(planning.add(fresh, lambda name: self._there(name) is not None))
-        return items
-
-    def _check_space(self, items: list[Item]) -> None:
-        needed, free = sum(item.size_bytes for item in items), free_bytes(Path(self.folder))
-        if needed > free:
-            raise DiskFull(f"{needed:,} bytes are needed, {free:,} are free. Nothing was written.", subject=self.folder)
-
-    def _there(self, target: str) -> Blob | None:
+    def there(self, target: str) -> Blob | None:
         """What stands at a target, links not followed."""
         try:
             found = os.lstat(local_path(self.folder, target))
         except (OSError, DiskError):  # what cannot be looked at fails as an item, with its reason
             return None
         return Blob(target, found.st_size, found.st_mtime_ns // 1000, "")
+
+
+class DownloadTree(Tree):
+    """A download's plan.
+
+    :raises DiskError: there is no such folder, and none can be made
+    """
+
+    def __init__(self, order: DownloadOrder, planning: Planning) -> None:
+        super().__init__(order, planning)
+        self._download = order
+        root = Path(order.folder)
+        with disk_errors(root):
+            root.mkdir(parents=True, exist_ok=True)
+        self._names = LocalNames(rules_here(folds_case=folds_case(root)))
+        self._same = SameBytes(planning.driver, order.bucket, planning.tick)
+        self._known = NameMap()
+        self._free, self._needed, self._looked = free_bytes(root), 0, False
+        self._over_a_wire = planning.driver.capabilities.provider != "local"  # an MD5 is worth its time there
+        self.holds = lies_in_store(order.record, order.folder, planning.context.paths)
+
+    def found(self) -> Iterable[Item]:
+        return self._download.found(self.planning, self._names, lambda item: _identity(item) in self._known)
+
+    def remember(self, item: Item) -> None:
+        super().remember(item)
+        self._known.put(_identity(item))
+        self._names.remember(_segments(item), item.target, folder=item.folder)
+
+    def look_again(self, items: Sequence[Item]) -> list[Item]:
+        planning, bucket = self.planning, self._download.bucket
+        sources = [item.source for item in items]
+        found = planning.patiently(lambda: find_blobs(planning.driver, bucket, sources, planning.tick))
+        looked = []
+        for item in items:
+            blob = found.get(item.source)
+            if blob is None:
+                planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
+                continue
+            same = (blob.size_bytes, blob.etag) == (item.size_bytes, item.etag)
+            if item.begun and not same:
+                planning.tidy(self._order.debris([item]))
+            fresh = replace(
+                item,
+                size_bytes=blob.size_bytes,
+                modified_us=blob.modified_us,
+                etag=blob.etag,
+                begun=item.begun if item.begun and same else temporary_name(),
+            )
+            looked.append(planning.add(fresh, self._exists))
+        return looked
+
+    def sort_out(self, items: Sequence[Item], *, again: bool) -> tuple[list[Item], list[Course]]:
+        order, planning = self._download, self.planning
+        self._check_space(items)
+        existing = {item.target: there for item in items if (there := order.there(item.target)) is not None}
+        left, before = self._finish_before(
+            items,
+            existing,
+            lambda item: planning.finished_before(
+                str(local_path(order.folder, item.target)), order.bucket, item.source
+            ),
+            again=again,
+        )
+        movable = planning.settle(
+            left,
+            existing,
+            order.policy,
+            self._exists,
+            lambda item, _: self._same(local_path(order.folder, item.target), _blob_of(item)),
+            target_is_store=False,
+        )
+        if again:
+            finished = (item for course in before for item in course.items)
+            self._tidy_rest(items, [*movable, *finished, *planning.parked()])
+        return movable, before
+
+    def settled(self, parked: Sequence[Parked]) -> list[Item]:
+        going = self.planning.settle_parked(parked, self._exists, target_is_store=False)
+        self._tidy_parked(parked, going)
+        return going
+
+    def course(self, item: Item) -> Course:
+        return FetchCourse(
+            self._download.bucket, item, self._download.folder, self.planning.parts(item),
+            skip_existing=self._order.policy.skips_newcomers, of_parts=self._over_a_wire,
+        )  # fmt: skip
+
+    def _check_space(self, items: Sequence[Item]) -> None:
+        """:raises DiskFull: what was found so far needs more than there was when it began"""
+        self._needed += sum(item.size_bytes for item in items)
+        if self._needed > self._free:
+            so_far = "There may be more, and what" if self._looked else "Nothing was written"
+            words = f"{self._needed:,} bytes are needed, {self._free:,} are free. {so_far}"
+            words += " was found before may have been written." if self._looked else "."
+            raise DiskFull(words, subject=self._download.folder)
+        self._looked = True
+
+    def _exists(self, name: str) -> bool:
+        return self._download.there(name) is not None
+
+
+def _segments(item: Item) -> list[str]:
+    """Of a blob's name below what was chosen; a marker names a folder."""
+    return (item.name[:-1] if item.folder else item.name).split(DELIMITER)
+
+
+def _identity(item: Item) -> str:
+    """What the same blob of the same choice has in every run."""
+    return f"{item.name}\0{item.source}"
+
+
+def _blob_of(item: Item) -> Blob:
+    return Blob(item.source, item.size_bytes, item.modified_us, item.etag)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import filecmp
 import os
+import stat
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,10 +16,20 @@ from pathlib import Path
 
 from artifact_browser.errors import ConnectionFailed, DiskError, DiskFull, PreconditionFailed
 from artifact_browser.storage.driver import BlobInfo
-from artifact_browser.transfers.content import Check, check_file
+from artifact_browser.storage.etag import etag_of_parts
+from artifact_browser.transfers.content import (
+    Check,
+    RangeCheck,
+    check_file,
+    crc_of_ranges,
+    probable_part_bytes,
+    proven_by_ranges,
+    read_again,
+)
 from artifact_browser.transfers.disk import (
     disk_errors,
     free_bytes,
+    local_name,
     local_path,
     make_folder,
     open_temporary,
@@ -26,12 +37,15 @@ from artifact_browser.transfers.disk import (
     sync_file_system,
     write_all,
 )
-from artifact_browser.transfers.state import Item
+from artifact_browser.transfers.standing import check_file_stands
+from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import LARGE_BYTES, Finished, Skipped, Stage, Task, part_bytes
+from artifact_browser.workers.packed import packed
 
 _BUFFER_BYTES = 1024**2
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class FetchBlob(Task):
     """Fetch a whole blob. Result: :class:`Finished` or :class:`Skipped`.
@@ -45,20 +59,28 @@ class FetchBlob(Task):
     temporary: str
     skip_existing: bool = False
 
+    pausable = True
+
     @property
     def moved_bytes(self) -> int:
         return self.item.size_bytes
 
     def run(self, stage: Stage) -> Finished | Skipped:
         folder = make_folder(self.root, _folder_of(self.item.target))
-        temporary = folder / self.temporary
+        temporary, final = local_name(folder, self.temporary), local_name(self.root, self.item.target)
+        placed = False
         try:
             with open_temporary(temporary, create=True) as file:
                 info, how = self._read(stage, file)
-            return place(temporary, local_path(self.root, self.item.target), self.item, info, how, self.skip_existing)
+            stop = stage.cancel.raise_if_cancelled
+            how = how or read_again(stage.driver, self.bucket, info, Path(temporary), lambda _: stop())
+            result = place(temporary, final, self.item, info, how, self.skip_existing)
+            placed = True
+            return result
         finally:
-            with suppress(OSError):
-                temporary.unlink()
+            if not placed:
+                with suppress(OSError):
+                    Path(temporary).unlink()
 
     def _read(self, stage: Stage, file: int) -> tuple[BlobInfo, str]:
         buffer = memoryview(bytearray(min(_BUFFER_BYTES, max(self.item.size_bytes, 4096))))
@@ -72,35 +94,55 @@ class FetchBlob(Task):
                     write_all(file, buffer[:count])
                 done += count
                 stage.moved(done)
+            if done < reader.info.size_bytes:  # a connection that broke is none of the bytes' fault
+                raise ConnectionFailed("The answer ended too early.", subject=self.item.source)
             return reader.info, check.verdict()
 
 
 @dataclass(frozen=True, slots=True)
+class Opened:
+    """A large blob's target has room. ``parts``: what it holds already."""
+
+    info: BlobInfo
+    parts: tuple[PartDone, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class OpenTarget(Task):
-    """Look at a large blob and make room for it. Result: its :class:`BlobInfo`."""
+    """Look at a large blob and make room for it, or find the room a run before had made. Result: :class:`Opened`."""
 
     bucket: str
     item: Item
     root: str
     temporary: str
+    known: tuple[PartDone, ...] = ()
 
     alone = True
 
-    def run(self, stage: Stage) -> BlobInfo:
+    def moved_by(self, result: object) -> int:
+        assert isinstance(result, Opened)
+        return sum(part.size_bytes for part in result.parts)
+
+    def run(self, stage: Stage) -> Opened:
         info = stage.driver.head(self.bucket, self.item.source)
         if info.size_bytes != self.item.size_bytes or self.item.etag not in {"", info.etag}:
             raise PreconditionFailed("It is not the blob that was listed.", subject=self.item.source)
-        folder = make_folder(self.root, _folder_of(self.item.target))
+        folder = Path(make_folder(self.root, _folder_of(self.item.target)))
+        if self.known and _holds(folder / self.temporary, info.size_bytes):
+            return Opened(info, self.known)
         if free_bytes(folder) < info.size_bytes:
             raise DiskFull("The file does not fit.", subject=str(folder))
         with open_temporary(folder / self.temporary, create=True) as file, disk_errors(folder):
             os.truncate(file, info.size_bytes)
-        return info
+        return Opened(info)
 
 
 @dataclass(frozen=True, slots=True)
 class FetchRange(Task):
-    """Fetch one part and write it at its place. Result: the number of bytes."""
+    """Fetch one part and write it at its place. Result: :class:`PartDone`, with what :class:`RangeCheck` says of it.
+
+    :ivar check: what that is to be
+    """
 
     bucket: str
     item: Item
@@ -109,15 +151,23 @@ class FetchRange(Task):
     etag: str
     start: int
     length: int
+    check: str = ""
+
+    pausable = True
 
     @property
     def moved_bytes(self) -> int:
         return self.length
 
-    def run(self, stage: Stage) -> int:
+    def part_of(self, result: object) -> PartDone:
+        assert isinstance(result, PartDone)
+        return result
+
+    def run(self, stage: Stage) -> PartDone:
         path = _beside(self.root, self.item.target, self.temporary)
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         done = 0
+        check = RangeCheck(self.check)
         with (
             open_temporary(path, create=False) as file,
             stage.driver.get(
@@ -127,33 +177,49 @@ class FetchRange(Task):
             os.lseek(file, self.start, os.SEEK_SET)
             while done < self.length and (count := reader.readinto(buffer[: self.length - done])):
                 stage.cancel.raise_if_cancelled()
+                check.feed(buffer[:count])
                 with disk_errors(path):
                     write_all(file, buffer[:count])
                 done += count
                 stage.moved(done)
         if done != self.length:
             raise ConnectionFailed("The answer ended too early.", subject=self.item.source)
-        return done
+        return PartDone(self.start, self.length, checksum=check.value())
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceFile(Task):
-    """All parts are there: check, sync, rename. Result: :class:`Finished` or :class:`Skipped`."""
+    """All parts are there: check, sync, rename. Result: :class:`Finished` or :class:`Skipped`.
 
+    :ivar of_parts: the blob's ETag of several parts counts
+    :ivar md5s: of all the parts that it is made of, if they are known from fetching them
+    :ivar ranges: length and CRC of all its ranges, if all were fetched just now
+    """
+
+    bucket: str
     item: Item
     root: str
     temporary: str
     info: BlobInfo
     skip_existing: bool = False
+    of_parts: bool = False
+    md5s: tuple[str, ...] = ()
+    ranges: tuple[tuple[int, str], ...] = ()
 
     alone = True
 
     def run(self, stage: Stage) -> Finished | Skipped:
         path, final = _beside(self.root, self.item.target, self.temporary), local_path(self.root, self.item.target)
         if not path.exists():  # an attempt before had renamed it, and its answer was lost
-            return Finished(check_file(final, self.info, stage.cancel.raise_if_cancelled))
-        how = check_file(path, self.info, stage.cancel.raise_if_cancelled)
+            return Finished(self._check(stage, final))
+        how = "md5" if self.md5s and etag_of_parts(self.md5s) == self.info.etag else ""
+        how = how or proven_by_ranges(self.info, self.ranges) or self._check(stage, path)
         return place(path, final, self.item, self.info, how, self.skip_existing)
+
+    def _check(self, stage: Stage, path: Path) -> str:
+        stop = stage.cancel.raise_if_cancelled
+        how = check_file(path, self.info, stop, of_parts=self.of_parts)
+        return how or read_again(stage.driver, self.bucket, self.info, path, lambda _: stop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,20 +254,41 @@ class SyncFolder(Task):
 
     root: str
 
+    alone = True
+
     def run(self, stage: Stage) -> None:
         sync_file_system(Path(self.root))
 
 
 class FetchCourse:
-    """A blob's way down."""
+    """A blob's way down.
 
-    def __init__(self, bucket: str, item: Item, root: str, *, skip_existing: bool) -> None:
+    :param known: finished parts of the temporary file the item has begun in a run before
+    :param of_parts: whether an ETag of several parts is used to check the bytes
+    """
+
+    def __init__(
+        self,
+        bucket: str,
+        item: Item,
+        root: str,
+        known: tuple[PartDone, ...] = (),
+        *,
+        skip_existing: bool,
+        of_parts: bool,
+    ) -> None:
+        self._of_parts = of_parts
+        #: of each part, by its first byte
+        self._sizes: dict[int, int] = {}
+        self._checksums: dict[int, str] = {}
+        self._taken_up = False
         self.items = (item,)
         self._item = item
         self._bucket = bucket
         self._root = root
         self._skip_existing = skip_existing
         self._temporary = item.begun
+        self._known = known
         self._info: BlobInfo | None = None
         self._bytes_left = item.size_bytes
         self._begun = False
@@ -212,38 +299,67 @@ class FetchCourse:
         self._begun = True
         if self._item.size_bytes <= LARGE_BYTES:
             return [FetchBlob(self._bucket, self._item, self._root, self._temporary, self._skip_existing)]
-        return [OpenTarget(self._bucket, self._item, self._root, self._temporary)]
+        return [OpenTarget(self._bucket, self._item, self._root, self._temporary, self._known)]
 
     def advance(self, task: Task, result: object) -> Sequence[Task] | Finished | Skipped:
         if isinstance(result, Finished | Skipped):
             self._begun = False
             return result
-        if isinstance(result, BlobInfo):
-            self._info = result
-            return self._range_tasks(result)
-        assert isinstance(result, int)
+        if isinstance(result, Opened):
+            self._info = result.info
+            there = {part.number: part.size_bytes for part in result.parts}
+            self._checksums = {part.number: part.checksum for part in result.parts}
+            self._taken_up = bool(there)
+            self._bytes_left -= sum(there.values())
+            tasks = [task for task in self._range_tasks(result.info) if there.get(task.start) != task.length]
+            return tasks or [self._place(result.info)]
+        assert isinstance(result, PartDone)
         assert self._info is not None
-        self._bytes_left -= result
+        self._sizes[result.number], self._checksums[result.number] = result.size_bytes, result.checksum
+        self._bytes_left -= result.size_bytes
         if self._bytes_left:
             return []
-        return [PlaceFile(self._item, self._root, self._temporary, self._info, self._skip_existing)]
+        return [self._place(self._info)]
+
+    def _place(self, info: BlobInfo) -> Task:
+        values = [self._checksums.get(start, "") for start in range(0, info.size_bytes, self._step(info))]
+        md5s = tuple(values) if self._md5_counts(info) and all(values) else ()
+        # of what a run before had written, nobody knows what stands there now: then the file is read
+        ranges = (
+            ()
+            if self._taken_up
+            else tuple((self._sizes[start], self._checksums[start]) for start in sorted(self._sizes))
+        )
+        return PlaceFile(
+            self._bucket, self._item, self._root, self._temporary, info, self._skip_existing,
+            self._of_parts, md5s, ranges,
+        )  # fmt: skip
+
+    def _md5_counts(self, info: BlobInfo) -> bool:
+        return self._of_parts and self._step(info) == probable_part_bytes(info)
+
+    def _step(self, info: BlobInfo) -> int:
+        """How much is fetched at once: a part as it was written, if that can be proved then."""
+        as_written = probable_part_bytes(info) if self._of_parts else 0
+        return as_written if 0 < as_written <= LARGE_BYTES else part_bytes(info.size_bytes)
 
     def leftovers(self) -> Sequence[Task]:
         return [RemoveTemporary(self._root, self._item.target, self._temporary)] if self._begun else []
 
-    def _range_tasks(self, info: BlobInfo) -> list[Task]:
-        step = part_bytes(info.size_bytes)
+    def _range_tasks(self, info: BlobInfo) -> list[FetchRange]:
+        step = self._step(info)
+        check = "md5" if self._md5_counts(info) else crc_of_ranges(info)
         return [
             FetchRange(
                 self._bucket, self._item, self._root, self._temporary, info.etag,
-                start, min(step, info.size_bytes - start),
+                start, min(step, info.size_bytes - start), check,
             )
             for start in range(0, info.size_bytes, step)
         ]  # fmt: skip
 
 
 def place(
-    temporary: Path, final: Path, item: Item, info: BlobInfo, how: str, skip_existing: bool
+    temporary: str | Path, final: str | Path, item: Item, info: BlobInfo, how: str, skip_existing: bool
 ) -> Finished | Skipped:
     """Give a checked file its time, sync it if it is large, and rename it."""
     with disk_errors(final):
@@ -253,18 +369,32 @@ def place(
             with open_temporary(temporary, create=False) as file:
                 os.fsync(file)
         try:
+            if item.expects:
+                check_file_stands(Path(final), item.expects)
             put_in_place(temporary, final, replace=item.replace)
         except FileExistsError as error:
-            same = not final.is_symlink() and filecmp.cmp(temporary, final, shallow=False)
-            temporary.unlink()
+            same = not Path(final).is_symlink() and filecmp.cmp(temporary, final, shallow=False)
+            Path(temporary).unlink()
             if same:  # an attempt before had put it there, and its answer was lost
                 return Finished(how)
             if skip_existing:
                 return Skipped("a file of that name came meanwhile")
             raise DiskError("A file of that name is there already.", subject=str(final)) from error
+        except PreconditionFailed:
+            Path(temporary).unlink()
+            raise
         except IsADirectoryError as error:
             raise DiskError("A folder of that name is there.", subject=str(final)) from error
     return Finished(how)
+
+
+def _holds(temporary: Path, size_bytes: int) -> bool:
+    """Whether it is a file of that size; links are not followed."""
+    try:
+        found = temporary.lstat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == size_bytes
 
 
 def _folder_of(target: str) -> str:

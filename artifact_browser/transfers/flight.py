@@ -34,18 +34,18 @@ class Flight:
         inbox: SimpleQueue[Callable[[], None]],
         crew: Crew,
         context: JobContext,
-        record: AccountRecord,
+        records: Sequence[AccountRecord],
         tower: Tower,
     ) -> None:
         self._inbox = inbox
         self._crew = crew
         self._context = context
-        self._record = record
+        self._records = records
         self._tower = tower
         self._handle: JobHandle | None = None
 
     def start(self, tasks: Sequence[Task]) -> None:
-        self._handle = self._crew.start(self._record, tasks, self)
+        self._handle = self._crew.start(self._records, tasks, self)
 
     def cancel(self) -> None:
         if self._handle is not None:
@@ -53,15 +53,17 @@ class Flight:
 
     # -- JobListener --------------------------------------------------------------------------------------------
     def on_event(self, event: object) -> None:
-        assert isinstance(event, Outcome)
-        self._inbox.put(partial(self._tower.on_outcome, self, event))
+        assert isinstance(event, tuple)
+        for outcome in event:
+            assert isinstance(outcome, Outcome)
+            self._inbox.put(partial(self._tower.on_outcome, self, outcome))
 
     def on_progress(self, value: object) -> None:
         assert isinstance(value, Moved)
         self._inbox.put(partial(self._tower.on_moved, self, value))
 
     def on_question(self, question: Question, answer: Answer) -> None:
-        self._crew.answer(self._context, self._record, question, answer)
+        self._crew.answer(self._context, self._records, question, answer)
 
     def on_done(self, result: object) -> None:
         self._inbox.put(partial(self._tower.on_landed, self, None))

@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from artifact_browser.errors import UnsafePath
+from artifact_browser.transfers.name_map import NameMap
 
 MARK = "\u201b"
 EMPTY = f"{MARK}n"
@@ -71,8 +72,8 @@ class LocalNames:
 
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
-        self._given: dict[tuple[str, str, bool], str] = {}
-        self._used: set[str] = set()
+        self._given = NameMap()  # to folders
+        self._used = NameMap()
 
     def path_of(self, segments: Sequence[str], *, folder: bool = False) -> str:
         """The relative path (``/`` separated) for a blob's segments, or with ``folder`` for a prefix's.
@@ -84,21 +85,43 @@ class LocalNames:
             path = self._below(path, segment, folder or place < len(segments) - 1)
         return path
 
+    def remember(self, segments: Sequence[str], path: str, *, folder: bool = False) -> None:
+        """A run before has given this ``path``; what it cannot have given is no name to hold to."""
+        parts = path.removesuffix("/").split("/")
+        at = ""
+        for place, segment in enumerate(segments):
+            is_folder = folder or place < len(segments) - 1
+            try:
+                pieces = _pieces(segment, self._rules)
+            except UnsafePath:
+                return
+            given, parts = parts[: len(pieces)], parts[len(pieces) :]
+            if len(given) < len(pieces):
+                return
+            if is_folder and (given[:-1] != pieces[:-1] or _without_clash(given[-1], pieces[-1]) != pieces[-1]):
+                return
+            whole = at + "/".join(given)
+            self._used.put(self._fold(whole))
+            if is_folder:
+                self._given.put(f"{at}\0{segment}", f"{whole}/")
+            at = f"{whole}/"
+
     def _below(self, parent: str, segment: str, folder: bool) -> str:
-        if folder and (parent, segment, True) in self._given:
-            return self._given[(parent, segment, True)]
+        asked = f"{parent}\0{segment}"
+        if folder and (given := self._given.get(asked)) is not None:
+            return given
         pieces = _pieces(segment, self._rules)
         head = parent
         for piece in pieces[:-1]:
             head = f"{head}{piece}/"
         number, name = 1, pieces[-1]
-        while self._fold(head + name) in self._used:
+        while not self._used.add(self._fold(head + name)):
             number += 1
             name = _with_clash(pieces[-1], number)
-        self._used.add(self._fold(head + name))
-        path = f"{head}{name}/" if folder else f"{head}{name}"
-        self._given[(parent, segment, folder)] = path
-        return path
+        if not folder:
+            return f"{head}{name}"
+        self._given.put(asked, f"{head}{name}/")
+        return f"{head}{name}/"
 
     def _fold(self, path: str) -> str:
         return unicodedata.normalize("NFC", path).casefold() if self._rules.folds_case else path
@@ -165,6 +188,12 @@ def _tokens(segment: str, rules: Rules) -> list[str]:
 
 def _hex(character: str, hidden: Iterable[str]) -> str:
     return f"{MARK}{ord(character):02X}" if character in hidden else character
+
+
+def _without_clash(name: str, plain: str) -> str:
+    """``plain`` if ``name`` is that with a clash mark; else ``name`` as it is."""
+    found = re.search(rf"{MARK}c([0-9]{{1,9}})(?=\.[^.]*\Z|\Z)", name)
+    return plain if found and name == _with_clash(plain, int(found[1])) else name
 
 
 def _with_clash(name: str, number: int) -> str:

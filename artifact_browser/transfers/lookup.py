@@ -37,9 +37,14 @@ def find_blobs(driver: Driver, bucket: str, keys: Collection[str], tick: Callabl
     not allowed, nothing is known to exist.
     """
     try:
-        return _by_head(driver, bucket, keys, tick) if len(keys) <= _HEADS else _by_pages(driver, bucket, keys, tick)
+        return look_for(driver, bucket, keys, tick)
     except AccessDenied:
         return {}
+
+
+def look_for(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[[], None]) -> dict[str, Blob]:
+    """As :func:`find_blobs`. :raises AccessDenied: looking is not allowed"""
+    return _by_head(driver, bucket, keys, tick) if len(keys) <= _HEADS else _by_pages(driver, bucket, keys, tick)
 
 
 def _by_head(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[[], None]) -> dict[str, Blob]:

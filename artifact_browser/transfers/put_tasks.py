@@ -6,26 +6,23 @@ anything; an answer lost on the way is settled by looking, never by writing agai
 
 from __future__ import annotations
 
-import binascii
-import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from artifact_browser.errors import (
     ArtifactBrowserError,
-    BlobNotFound,
     ChecksumMismatch,
+    DiskError,
     NetworkError,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
+    SourceChanged,
     StorageError,
     UploadNotFound,
 )
 from artifact_browser.storage.driver import (
-    BlobInfo,
     Body,
     Condition,
     Driver,
@@ -35,17 +32,22 @@ from artifact_browser.storage.driver import (
     WriteOptions,
     Written,
 )
+from artifact_browser.storage.etag import etag_of_parts, is_md5, parts_in
 from artifact_browser.storage.filetypes import content_type_of
-from artifact_browser.transfers.content import file_md5, is_md5
+from artifact_browser.transfers.content import file_md5
 from artifact_browser.transfers.disk import check_source
-from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Finished, Skipped, Stage, Task
+from artifact_browser.transfers.evidence import head_or_none
+from artifact_browser.transfers.standing import check_blob, etag_in
+from artifact_browser.transfers.state import Item, PartDone
+from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
+from artifact_browser.workers.packed import packed
 
 FOLDER_TYPE = "application/x-directory"
 _TRIES = 3
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class PutFile(Task):
     """Send a whole file. Result: :class:`Finished` or :class:`Skipped`."""
@@ -54,6 +56,8 @@ class PutFile(Task):
     item: Item
     skip_existing: bool = False
 
+    pausable = True
+
     @property
     def moved_bytes(self) -> int:
         return self.item.size_bytes
@@ -61,7 +65,7 @@ class PutFile(Task):
     def run(self, stage: Stage) -> Finished | Skipped:
         item = self.item
         check_source(item)
-        body: Body = FileSlice(Path(item.source), 0, item.size_bytes, stage.moved) if item.size_bytes else b""
+        body: Body = FileSlice(item.source, 0, item.size_bytes, stage.moved) if item.size_bytes else b""
         options = WriteOptions(content_type=content_type_of(item.target))
 
         def write(condition: Condition | None) -> Written:
@@ -69,14 +73,21 @@ class PutFile(Task):
 
         for attempt in range(_TRIES):
             try:
-                written = create_only(stage.driver, item, write)
+                written = _write(stage.driver, self.bucket, item, write)
                 break
             except (PreconditionFailed, OutcomeUnknown) as error:
                 if same := _same_blob(stage.driver, self.bucket, item, ""):
                     return same
                 if isinstance(error, PreconditionFailed) or attempt == _TRIES - 1:
                     return _taken(item, error, self.skip_existing)
-        check_source(item)
+            except (ChecksumMismatch, SourceChanged) as error:
+                _remove_wrong(stage.driver, self.bucket, item.target, error.stored)
+                raise
+        try:
+            check_source(item)
+        except DiskError:
+            _remove_wrong(stage.driver, self.bucket, item.target, written.etag)
+            raise
         return verified(stage.driver, self.bucket, item, written)
 
 
@@ -91,7 +102,7 @@ class PutMarker(Task):
     def run(self, stage: Stage) -> Finished:
         item = self.item
         options = WriteOptions(content_type=FOLDER_TYPE)
-        if _head(stage.driver, self.bucket, item):
+        if head_or_none(stage.driver, self.bucket, item.target):
             return self._exists()
         try:
             create_only(
@@ -126,8 +137,56 @@ class BeginUpload(Task):
 
 
 @dataclass(frozen=True, slots=True)
-class PutPart(Task):
-    """Send one part. Result: :class:`Part`."""
+class ResumeUpload(Task):
+    """See which of the ``known`` parts the store still has. Result: those; ``None`` when it knows the upload no more."""
+
+    bucket: str
+    item: Item
+    known: tuple[PartDone, ...]
+
+    alone = True
+
+    def moved_by(self, result: object) -> int:
+        return sum(part.size_bytes for part in result) if isinstance(result, tuple) else 0
+
+    def run(self, stage: Stage) -> tuple[Part, ...] | None:
+        check_source(self.item)
+        try:
+            stored = stage.driver.list_parts(self.bucket, self.item.target, self.item.begun)
+        except UploadNotFound:
+            return None
+        return still_stored(self.known, stored)
+
+
+class PartTask(Task):
+    """Base of the tasks that bring one part to an upload. Result: :class:`Part`."""
+
+    __slots__ = ()
+    pausable = True
+    length: int
+
+    @property
+    def moved_bytes(self) -> int:
+        return self.length
+
+    def part_of(self, result: object) -> PartDone:
+        assert isinstance(result, Part)
+        return PartDone(result.number, self.length, result.etag, result.checksum)
+
+
+def still_stored(known: Sequence[PartDone], stored: Sequence[Part]) -> tuple[Part, ...]:
+    """Those of the ``known`` parts that a store has as they were."""
+    there = {(part.number, part.size_bytes, part.etag) for part in stored}
+    return tuple(
+        Part(one.number, one.etag, one.size_bytes, one.checksum)
+        for one in known
+        if (one.number, one.size_bytes, one.etag) in there
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PutPart(PartTask):
+    """Send one part of a file."""
 
     bucket: str
     item: Item
@@ -136,13 +195,9 @@ class PutPart(Task):
     offset: int
     length: int
 
-    @property
-    def moved_bytes(self) -> int:
-        return self.length
-
     def run(self, stage: Stage) -> Part:
         check_source(self.item)
-        body = FileSlice(Path(self.item.source), self.offset, self.length, stage.moved)
+        body = FileSlice(self.item.source, self.offset, self.length, stage.moved)
         part = stage.driver.upload_part(self.bucket, self.item.target, self.upload_id, self.number, body)
         check_source(self.item)
         return part
@@ -168,13 +223,13 @@ class FinishUpload(Task):
             return stage.driver.complete_upload(self.bucket, item.target, self.upload_id, self.parts, condition)
 
         try:
-            written = create_only(stage.driver, item, write)
+            written = _write(stage.driver, self.bucket, item, write)
         except (PreconditionFailed, OutcomeUnknown, UploadNotFound) as error:
             # UploadNotFound: an attempt before may have finished it, and its answer was lost
-            if same := _same_blob(stage.driver, self.bucket, item, _etag_of(self.parts)):
+            if same := _same_blob(stage.driver, self.bucket, item, etag_of(self.parts)):
                 return same
             return _taken(item, error, self.skip_existing)
-        return verified(stage.driver, self.bucket, item, written)
+        return verified(stage.driver, self.bucket, item, written, self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +248,8 @@ class AbortUpload(Task):
         trouble: ArtifactBrowserError | None = None
         for pause_s in _ABORT_PAUSES_S:
             try:
-                stage.driver.abort_upload(self.bucket, self.key, self.upload_id)
-                if not stage.driver.list_parts(self.bucket, self.key, self.upload_id):
+                stage.target.abort_upload(self.bucket, self.key, self.upload_id)
+                if not stage.target.list_parts(self.bucket, self.key, self.upload_id):
                     return
             except UploadNotFound:
                 return
@@ -203,6 +258,20 @@ class AbortUpload(Task):
             stage.cancel.wait(pause_s)
         if trouble is not None:
             raise trouble
+
+
+def _write(driver: Driver, bucket: str, item: Item, write: Callable[[Condition | None], Written]) -> Written:
+    """As :func:`create_only`; where only what is known may be replaced, after a look at it, and on that condition where the
+    store honours it.
+    """
+    if not item.expects:
+        return create_only(driver, item, write)
+    check_blob(driver, bucket, item.target, item.expects)
+    etag = etag_in(item.expects)
+    if etag and driver.capabilities.conditional_replace is not Support.NO:
+        with suppress(NotSupported):  # found out now: nothing was sent yet
+            return write(Condition(if_match=etag))
+    return write(None)
 
 
 def create_only(driver: Driver, item: Item, write: Callable[[Condition | None], Written]) -> Written:
@@ -217,36 +286,43 @@ def create_only(driver: Driver, item: Item, write: Callable[[Condition | None], 
     return write(None)
 
 
-def verified(driver: Driver, bucket: str, item: Item, written: Written) -> Finished:
-    """:raises ChecksumMismatch: the stored blob has another size; it is removed if it is still ours"""
+def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: Sequence[Part] = ()) -> Finished:
+    """How a written blob was checked; one of ``parts`` by what its parts were checked by when they were sent.
+
+    :raises ChecksumMismatch: the stored blob has another size; it is removed if it is still ours
+    """
     if written.verified:
         return Finished(written.verified)
+    small = item.size_bytes <= SMALL_BYTES  # reading it again takes less than asking, and says more
+    if small and is_md5(written.etag, {}) and written.etag == file_md5(item.source, item.size_bytes):
+        return Finished("md5")
     info = driver.head(bucket, item.target)
     if info.size_bytes == item.size_bytes:
-        return Finished("size")
-    if info.etag == written.etag:
-        driver.delete(bucket, item.target)
+        if parts and all(part.checksum for part in parts):
+            return Finished("crc32c")
+        of_parts = parts_in(info.etag, info.headers) and info.etag == etag_of(parts)
+        return Finished("md5" if of_parts else "size")
+    _remove_wrong(driver, bucket, item.target, written.etag)
     raise ChecksumMismatch(
         f"{item.size_bytes} bytes were sent, {info.size_bytes} are stored.", subject=f"{bucket}/{item.target}"
     )
 
 
+def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str) -> None:
+    """Remove what was written wrong, if it is still that."""
+    if etag and driver.head(bucket, key).etag == etag:
+        driver.delete(bucket, key)
+
+
 def _taken(item: Item, error: ArtifactBrowserError, skip_existing: bool) -> Skipped:
-    if isinstance(error, PreconditionFailed) and skip_existing:
+    if isinstance(error, PreconditionFailed) and skip_existing and not item.expects:
         return Skipped("somebody else wrote it meanwhile")
     raise error
 
 
-def _head(driver: Driver, bucket: str, item: Item) -> BlobInfo | None:
-    try:
-        return driver.head(bucket, item.target)
-    except BlobNotFound:
-        return None
-
-
 def _same_blob(driver: Driver, bucket: str, item: Item, parts_etag: str) -> Finished | None:
     """Whether what stands at the target is what we meant to write: then it is written, whoever answered what."""
-    info = _head(driver, bucket, item)
+    info = head_or_none(driver, bucket, item.target)
     if info is None or info.size_bytes != item.size_bytes:
         return None
     if parts_etag and info.etag == parts_etag:
@@ -256,10 +332,6 @@ def _same_blob(driver: Driver, bucket: str, item: Item, parts_etag: str) -> Fini
     return None
 
 
-def _etag_of(parts: Sequence[Part]) -> str:
+def etag_of(parts: Sequence[Part]) -> str:
     """What S3 makes the ETag of a blob of these parts, or "" where parts' ETags are no MD5s."""
-    try:
-        digests = b"".join(binascii.unhexlify(part.etag) for part in parts)
-    except binascii.Error:
-        return ""
-    return f"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-{len(parts)}"
+    return etag_of_parts([part.etag for part in parts])

@@ -7,21 +7,27 @@ import uuid
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from artifact_browser.accounts.credentials import sign_in_alike
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import InputError, WorkerDied
 from artifact_browser.storage.location import Location
+from artifact_browser.transfers.choice import EVERYTHING, PLAIN_UPLOAD, TreeChoice
+from artifact_browser.transfers.compare_file import Comparison, Direction
 from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, discard
 from artifact_browser.transfers.download import DownloadOrder
-from artifact_browser.transfers.engine import settle
+from artifact_browser.transfers.engine import forget_jobs, settle
 from artifact_browser.transfers.handle import TransferHandle, TransferListener
+from artifact_browser.transfers.history import ItemsKept, JobKept
 from artifact_browser.transfers.order import Order
-from artifact_browser.transfers.policy import ConflictFound, Policy
-from artifact_browser.transfers.state import Counts, JobSnapshot, Verb
+from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
+from artifact_browser.transfers.state import Counts, JobSnapshot, JobState, Verb
+from artifact_browser.transfers.sync import DownloadSync, UploadSync
 from artifact_browser.transfers.upload import UploadOrder
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
 
+_NOT_SHOWN_AGAIN = frozenset({JobState.DONE, JobState.CANCELLED})
 #: how many engines in a row may die over settling
 _SETTLING_TRIES = 3
 
@@ -47,23 +53,47 @@ class TransferQueue:
 
     # -- orders -------------------------------------------------------------------------------------------------
     def upload(
-        self, record: AccountRecord, target: Location, paths: Sequence[str | Path], policy: Policy = Policy.ASK
+        self,
+        record: AccountRecord,
+        target: Location,
+        paths: Sequence[str | Path],
+        policy: Policy = Policy.ASK,
+        choice: TreeChoice = PLAIN_UPLOAD,
     ) -> TransferHandle:
-        """Files and folders to the prefix ``target``. :raises InputError: no path"""
+        """Files and folders, or what ``choice`` takes of them, to the prefix ``target``. :raises InputError: no path"""
         names = [Path(path).name or str(path) for path in paths]
         head = self._head(Verb.UPLOAD, record, _title(names, "items"), _place(target))
         order = UploadOrder(
-            record=record, head=head, policy=policy, target=target, paths=tuple(str(path) for path in paths)
+            record=record,
+            head=head,
+            policy=policy,
+            target=target,
+            paths=tuple(str(path) for path in paths),
+            choice=choice,
         )
         return self._start(order)
 
     def download(
-        self, record: AccountRecord, sources: Sequence[Location], folder: str | Path, policy: Policy = Policy.ASK
+        self,
+        record: AccountRecord,
+        sources: Sequence[Location],
+        folder: str | Path,
+        policy: Policy = Policy.ASK,
+        choice: TreeChoice = EVERYTHING,
+        *,
+        paths_from: int = -1,
     ) -> TransferHandle:
-        """Blobs and prefixes of one bucket into ``folder``. :raises InputError: no source, or several buckets"""
+        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from`` as in
+        :class:`DownloadOrder`.
+
+        :raises InputError: no source, or several buckets
+        """
         _one_bucket(sources)
         head = self._head(Verb.DOWNLOAD, record, _title([_name(at) for at in sources], "items"), _home(str(folder)))
-        order = DownloadOrder(record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder))
+        order = DownloadOrder(
+            record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder), choice=choice,
+            paths_from=paths_from,
+        )  # fmt: skip
         return self._start(order)
 
     def delete(
@@ -88,20 +118,25 @@ class TransferQueue:
         *,
         move: bool = False,
         policy: Policy = Policy.ASK,
+        to_record: AccountRecord | None = None,
     ) -> TransferHandle:
-        """Blobs and prefixes of one bucket to another prefix of the account, on the server.
+        """Blobs and prefixes of one bucket to a prefix of any bucket of any account.
 
+        :param to_record: the target's account, where it is another than ``record``
         :raises InputError: no source, or several buckets
         """
         _one_bucket(sources)
         verb = Verb.MOVE if move else Verb.COPY
-        head = self._head(verb, record, _title([_name(at) for at in sources], "items"), _place(target))
-        return self._start(
-            CopyOrder(record=record, head=head, policy=policy, sources=tuple(sources), target=target, move=move)
+        other = to_record if to_record is not None and to_record.id != record.id else None
+        place = f"{other.name}: {_place(target)}" if other else _place(target)
+        head = self._head(verb, record, _title([_name(at) for at in sources], "items"), place)
+        order = CopyOrder(
+            record=record, head=head, policy=policy, sources=tuple(sources), target=target, move=move, to_record=other
         )
+        return self._start(order)
 
     def rename(self, record: AccountRecord, source: Location, name: str) -> TransferHandle:
-        """One blob under another name; what has that name already is kept."""
+        """One blob or prefix under another name; what has that name already is kept."""
         head = self._head(Verb.RENAME, record, source.name, name)
         return self._start(RenameOrder(record=record, head=head, source=source, name=name))
 
@@ -110,20 +145,77 @@ class TransferQueue:
         head = self._head(Verb.NEW_FOLDER, record, name, _place(parent))
         return self._start(FolderOrder(record=record, head=head, parent=parent, name=name))
 
+    def sync(
+        self,
+        record: AccountRecord,
+        comparison: Comparison,
+        direction: Direction,
+        *,
+        remove: bool = False,
+        keep_newer: bool = True,
+    ) -> TransferHandle:
+        """Make one side of a comparison like the other. From here on its file is the transfer's.
+
+        :param remove: delete what is only at the target; files of this computer go to the trash
+        :param keep_newer: leave alone what differs and is the younger one at the target
+        """
+        at, folder = comparison.location, comparison.folder
+        if direction is Direction.UPLOAD:
+            head = self._head(Verb.SYNC_UP, record, _folder_name(folder), _place(at))
+            return self._start(
+                UploadSync(
+                    record=record, head=head, policy=Policy.SKIP, target=at, paths=(folder,),
+                    file=comparison.file, remove=remove, keep_newer=keep_newer,
+                )
+            )  # fmt: skip
+        head = self._head(Verb.SYNC_DOWN, record, _name(at) if at.key else at.bucket, _home(folder))
+        return self._start(
+            DownloadSync(
+                record=record, head=head, policy=Policy.SKIP, sources=(at,), folder=folder,
+                file=comparison.file, remove=remove, keep_newer=keep_newer,
+            )
+        )  # fmt: skip
+
     # -- all of them --------------------------------------------------------------------------------------------
     def has_running(self) -> bool:
-        return any(not handle.ended for handle in self.handles)
+        return any(handle.running for handle in self.handles)
 
     def cancel_all(self) -> None:
+        """Those that run; what is paused stays so."""
         for handle in self.handles:
-            handle.cancel()
+            if handle.running:
+                handle.cancel()
+
+    def pause_all(self) -> None:
+        for handle in self.handles:
+            handle.pause()
+
+    def continue_all(self) -> None:
+        for handle in self.handles:
+            if handle.snapshot.state.at_rest:
+                handle.retry_failed()
+
+    def put_first(self, handle: TransferHandle) -> None:
+        """Before all others: among the rows, and for the movers."""
+        with self._lock:
+            self._handles.remove(handle)
+            self._handles.append(handle)
+        handle.put_first()
+        self.on_changed(handle)
+
+    def use(self, record: AccountRecord, *, signed_in: bool = False) -> None:
+        """An account was changed, or somebody has ``signed_in`` to it again: what waits for its credentials goes on."""
+        for handle in self.handles:
+            for before in handle.order.records:
+                if before.id == record.id and (signed_in or before != record):
+                    handle.use(record, renewed=signed_in or not sign_in_alike(before, record))
 
     def settle(self, timeout_s: float = 10.0) -> None:
         """Wait until what cancelled jobs left half-done is removed; before quitting, never on the GUI thread.
 
         :raises TimedOut: it took longer than ``timeout_s``
         """
-        ended = tuple(handle.job_id for handle in self.handles if handle.ended)
+        ended = tuple(handle.job_id for handle in self.handles if not handle.running)
         for tries_left in reversed(range(_SETTLING_TRIES)):
             try:
                 self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
@@ -137,6 +229,8 @@ class TransferQueue:
         if handle.ended:
             with self._lock:
                 self._handles.remove(handle)
+            if handle.from_before or handle.snapshot.state not in _NOT_SHOWN_AGAIN:
+                self._pool.start(forget_jobs, (handle.job_id,), lane=Lane.ENGINE)
 
     # -- TransferListener, for the handles ----------------------------------------------------------------------
     def on_changed(self, handle: TransferHandle) -> None:
@@ -144,16 +238,27 @@ class TransferQueue:
             listener.on_changed(handle)
 
     def on_conflict(
-        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]
     ) -> None:
         if self._listeners:
             self._listeners[-1].on_conflict(handle, question, answer)
         else:
-            answer(None)
+            answer(None if question.groups else Policy.ASK)
+
+    def take_over(self, handle: TransferHandle) -> None:
+        """A transfer of a run before, complete with its items."""
+        with self._lock:
+            if any(known.job_id == handle.job_id for known in self._handles):
+                return
+            self._handles.append(handle)
+        self.on_changed(handle)
 
     # -- making -------------------------------------------------------------------------------------------------
+    def handle_for(self, order: Order) -> TransferHandle:
+        return TransferHandle(self._pool, order, self)
+
     def _start(self, order: Order) -> TransferHandle:
-        handle = TransferHandle(self._pool, order, self)
+        handle = self.handle_for(order)
         with self._lock:
             self._handles.append(handle)
         handle.start()
@@ -166,6 +271,29 @@ class TransferQueue:
         return JobSnapshot(uuid.uuid4().hex, verb, title, target, record.id, counts=counts or Counts())
 
 
+class Restoring:
+    """Takes what :func:`~artifact_browser.transfers.history.read_history` finds; each transfer appears when it is whole."""
+
+    def __init__(self, queue: TransferQueue) -> None:
+        self._queue = queue
+        self._last: TransferHandle | None = None
+
+    def take(self, event: JobKept | ItemsKept) -> None:
+        if isinstance(event, ItemsKept):
+            assert self._last is not None
+            self._last.restore_items(event.items)
+            return
+        self.end()
+        self._last = self._queue.handle_for(event.order)
+        self._last.restore(event.snapshot, planned=event.planned, whole=event.whole)
+
+    def end(self) -> None:
+        """That was all."""
+        if self._last is not None:
+            self._queue.take_over(self._last)
+            self._last = None
+
+
 def _title(names: Sequence[str], many: str) -> str:
     if not names:
         raise InputError("Nothing was chosen.")
@@ -175,6 +303,10 @@ def _title(names: Sequence[str], many: str) -> str:
 def _name(location: Location) -> str:
     name = location.name or "(empty name)"
     return f"{name}/" if location.key.endswith("/") else name
+
+
+def _folder_name(folder: str) -> str:
+    return f"{Path(folder).name or folder}/"
 
 
 def _place(location: Location) -> str:

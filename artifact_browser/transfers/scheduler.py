@@ -12,16 +12,21 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
+from typing import Protocol
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import ErrorRecord, InternalError, WorkerDied
+from artifact_browser.errors import ErrorRecord, InternalError, JobCancelled, WorkerDied
 from artifact_browser.transfers.crew import Crew
+from artifact_browser.transfers.durability import Durability
 from artifact_browser.transfers.flight import Flight
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import Moved
+from artifact_browser.transfers.pace import MOST_AT_ONCE
+from artifact_browser.transfers.patience import Patience, Setbacks, wants_credentials
+from artifact_browser.transfers.runway import Claim
 from artifact_browser.transfers.state import Item, ItemsChanged, JobState
 from artifact_browser.transfers.task import SMALL_BYTES, Course, Finished, Outcome, Result, Settled, Skipped, Task
-from artifact_browser.workers.job import JobContext
+from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 
 TICK_S = 0.1
 _BATCH_TASKS = 16
@@ -29,6 +34,8 @@ _BATCH_BYTES = 4 * SMALL_BYTES
 #: a task whose mover died is tried again this often
 _TRIES = 3
 _TIDY_S = 20.0
+#: how long a pause waits for small things to get through
+_PATIENCE_S = 2.0
 
 
 @dataclass(slots=True, eq=False)
@@ -49,52 +56,166 @@ class Load:
     run: _Run
     task: Task
     tries: int = 0
+    setbacks: Setbacks = field(default_factory=Setbacks)
+
+
+class Feed(Protocol):
+    """Courses that come while others are carried out already; see :class:`~artifact_browser.transfers.stream.Stream`."""
+
+    def start(self, wake: Callable[[], None]) -> None: ...
+
+    def take(self) -> Sequence[Course]: ...
+
+    @property
+    def over(self) -> bool: ...
+
+    @property
+    def complete(self) -> bool: ...
+
+    @property
+    def state(self) -> tuple[JobState, str]: ...
+
+    def news(self) -> Iterator[ItemsChanged]: ...
 
 
 class Scheduler:
-    """Runs in an engine job's thread; one per job run."""
+    """Runs in an engine job's thread; one per job run.
 
-    def __init__(self, context: JobContext, record: AccountRecord, ledger: Ledger, crew: Crew) -> None:
+    :param can_stop: the job can be stopped anywhere and gone on with (a delete cannot)
+    :ivar refused: the refusal that made it stop, as if paused: new keys or a new sign-in are wanted
+    """
+
+    def __init__(
+        self,
+        context: JobContext,
+        records: Sequence[AccountRecord],
+        ledger: Ledger,
+        crew: Crew,
+        pausing: Callable[[], bool],
+        durability: Durability,
+        *,
+        can_stop: bool,
+    ) -> None:
+        self.refused: ErrorRecord | None = None
+        self._durability = durability
+        self._can_stop = can_stop
+        self._pause_wanted = pausing
+        self._patience = Patience()
+        self._called_back_at = 0.0  # in this run
         self._context = context
-        self._record = record
+        self._records = records
         self._ledger = ledger
         self._crew = crew
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._courses: Iterator[Course] = iter(())
+        self._feed: Feed | None = None
+        self._arrived: deque[Course] = deque()
         self._ready: deque[Load] = deque()
         self._runs: set[_Run] = set()
+        self._claim: Claim
         self._flights: dict[Flight, list[Load | None]] = {}
         self._told_at = 0.0
+        self._must_be_known = False
+        #: something is to be started, and it is others' turn
+        self._held = False
 
-    def run(self, courses: Iterable[Course]) -> Generator[ItemsChanged, None, None]:
+    def run(
+        self, courses: Iterable[Course], feed: Feed | None = None
+    ) -> Generator[ItemsChanged | AllTaken, None, bool]:
         """Carry everything out, telling what changed at most ten times a second.
 
+        :param feed: begun here; what it gives is carried out behind ``courses``
+        :returns: whether all is carried out; not when it was paused or refused: then what was half-done stays
         :raises JobCancelled: what was half-done is removed in the background
         """
-        self._courses = iter(courses)
+        self._courses, self._feed = iter(courses), feed
+        self._called_back_at = 0.0
         cancel = self._context.cancel
+
+        def wake() -> None:
+            self._inbox.put(_nothing)
+
         try:
-            with cancel.closing(lambda: self._inbox.put(_nothing)):
+            with cancel.closing(wake), self._crew.runway.claim(self._ledger.job_id, wake) as self._claim:
+                if feed is not None:
+                    feed.start(wake)
                 self._launch()
-                while self._flights:
+                while self._flights or (self._waits and not self._pausing()):
                     self._take(TICK_S)
                     cancel.raise_if_cancelled()
+                    self._accept()
                     yield from self._tell()
-                    self._launch()
+                    if self._pausing():
+                        self._call_back()
+                    else:
+                        if (syncing := self._durability.due()) is not None:
+                            self._begin(syncing)
+                        self._launch()
+            if self._pausing() and self._paused_short():
+                return False
         finally:
             self._abandon()
+        return True
+
+    @property
+    def _waits(self) -> bool:
+        """For better times, for its turn, or for more to do."""
+        more = self._feed is not None and not self._feed.over
+        return more or self._held or bool((self._ready or self._arrived) and self._patience.waiting_for)
+
+    def _pausing(self) -> bool:
+        return self.refused is not None or self._pause_wanted()
+
+    def _must_sign_in(self, error: ErrorRecord) -> bool:
+        """Whether the job has to stop for this refusal; what it was working on is taken up when it goes on."""
+        if not self._can_stop or not wants_credentials(error):
+            return False
+        self.refused = error
+        return True
+
+    def _call_back(self) -> None:
+        """Stop what is worth stopping half-way, wait a moment for the rest, then stop that as well."""
+        now = time.monotonic()
+        self._claim.idle()
+        first = not self._called_back_at
+        if first:
+            self._called_back_at = now
+        patient = now - self._called_back_at < _PATIENCE_S
+        if not first and patient:
+            return
+        for flight, loads in self._flights.items():
+            tasks = [load.task for load in loads if load is not None]
+            if patient:
+                stop = any(task.pausable and task.moved_bytes > SMALL_BYTES for task in tasks)
+            else:
+                stop = all(task.interruptible for task in tasks)
+            if stop:
+                flight.cancel()
+
+    def _paused_short(self) -> bool:
+        """Whether something is left to do, then forget it; the journal knows where it was."""
+        short = bool(self._runs or self._arrived) or next(self._courses, None) is not None
+        short = short or (self._feed is not None and not (self._feed.over and self._feed.complete))
+        self._runs.clear()
+        return short
 
     # -- launching ----------------------------------------------------------------------------------------------
     def _launch(self) -> None:
-        share = self._crew.share()
-        while len(self._flights) < share and (loads := self._batch(share)):
+        share = self._crew.runway.share()
+        self._held = False
+        while len(self._flights) < self._patience.share(MOST_AT_ONCE) and self._has_more():
+            if not self._claim.may_start():
+                self._held = True
+                return
+            loads = self._batch(share)
             for load in loads:
                 load.run.flying += 1
                 for item in load.run.course.items:
                     self._ledger.start(item)
-            flight = Flight(self._inbox, self._crew, self._context, self._record, self)
+            flight = Flight(self._inbox, self._crew, self._context, self._records, self)
             self._flights[flight] = list(loads)
             flight.start([load.task for load in loads])
+        self._claim.idle()
 
     def _batch(self, share: int) -> list[Load]:
         """The next tasks for one mover: a large one alone, or small ones together."""
@@ -112,18 +233,36 @@ class Scheduler:
                 break
         return loads
 
+    def _has_more(self) -> bool:
+        """Whether something can be started: only who has that asks for a place."""
+        load = self._next()
+        if load is not None:
+            self._ready.appendleft(load)
+        return load is not None
+
     def _next(self) -> Load | None:
         while self._ready:
             load = self._ready.popleft()
             if not load.run.dead:
                 return load
         course = next(self._courses, None)
+        if course is None and self._arrived:
+            course = self._arrived.popleft()
         if course is None:
             return None
+        self._begin(course)
+        return self._ready.popleft()
+
+    def _accept(self) -> None:
+        """What the feed has; before any of it is launched, the window and the journal must know of it."""
+        if self._feed is not None and (courses := self._feed.take()):
+            self._arrived.extend(courses)
+            self._must_be_known = True
+
+    def _begin(self, course: Course) -> None:
         run = _Run(course)
         self._runs.add(run)
         self._ready.extend(Load(run, task) for task in course.begin())
-        return self._ready.popleft()
 
     # -- news from movers (called by the loop, in its thread) ---------------------------------------------------
     def _take(self, timeout_s: float) -> None:
@@ -150,9 +289,19 @@ class Scheduler:
         run.flying -= 1
         run.partial_bytes.pop(id(load), None)
         if outcome.error is not None:
-            self._fail(run, outcome.error)
+            if not run.dead and self._must_sign_in(outcome.error):
+                return
+            if not run.dead and self._patience.worth_waiting(outcome.error, load.setbacks):
+                self._set_back(load, outcome.error)
+                self._ready.appendleft(load)
+            else:
+                self._fail(run, outcome.error)
         else:
-            run.bytes_done += load.task.moved_bytes
+            self._patience.got_through()
+            run.bytes_done += load.task.moved_by(outcome.result)
+            if (part := load.task.part_of(outcome.result)) is not None:
+                for item in run.course.items:
+                    self._ledger.part_done(item, part)
             before = run.course.items
             step = run.course.advance(load.task, outcome.result)
             if run.course.items is not before:
@@ -169,22 +318,38 @@ class Scheduler:
     def on_landed(self, flight: Flight, error: ErrorRecord | None) -> None:
         """The mover's job has ended; tasks without an outcome are tried again or fail."""
         rest = [load for load in self._flights.pop(flight) if load is not None]
+        self._claim.landed()
         for place, load in enumerate(rest):
             load.run.flying -= 1
             load.run.partial_bytes.pop(id(load), None)
+            if self._called_back_at and error is not None and error.kind == JobCancelled.__name__:
+                continue
+            if error is not None and not load.run.dead and self._must_sign_in(error):
+                continue
             if error is not None and error.kind == WorkerDied.__name__:
                 load.tries += 1
+            elif error is not None and not load.run.dead and self._patience.worth_waiting(error, load.setbacks):
+                self._set_back(load, error)
+                self._ready.append(load)
+                continue
             if error is None:
                 self._fail(load.run, InternalError("A mover ended without an answer.").record())
             elif load.tries >= _TRIES or (place == 0 and load.tries == 0):
                 self._fail(load.run, error)
             elif not load.run.dead:
+                self._set_back(load, error)
                 self._ready.append(load)
             self._bury(load.run)
+
+    def _set_back(self, load: Load, error: ErrorRecord) -> None:
+        for item in load.run.course.items:
+            self._ledger.set_back(item, error)
 
     # -- ends ---------------------------------------------------------------------------------------------------
     def _finish(self, run: _Run, result: Result) -> None:
         self._runs.discard(run)
+        if not isinstance(result, Skipped | Settled):
+            self._durability.finished(run.course.items)
         for item in run.course.items:
             if isinstance(result, Skipped):
                 self._ledger.skip(item, result.note)
@@ -197,6 +362,7 @@ class Scheduler:
     def _fail(self, run: _Run, error: ErrorRecord) -> None:
         if not run.dead:
             run.dead = True
+            self._durability.failed(run.course, error)
             for item in run.course.items:
                 self._ledger.fail(item, error)
 
@@ -215,18 +381,28 @@ class Scheduler:
         """The window must know this before the next task is launched."""
         for item in items:
             self._ledger.alter(item)
-        self._told_at = 0.0
+        self._must_be_known = True
 
-    def _tell(self) -> Iterator[ItemsChanged]:
+    def _tell(self) -> Iterator[ItemsChanged | AllTaken]:
         now = time.monotonic()
-        if now - self._told_at < TICK_S:
+        if now - self._told_at < TICK_S and not self._must_be_known:
             return
         self._told_at = now
         snapshot = self._ledger.snapshot()
-        all_moved = 0 < snapshot.counts.bytes <= snapshot.counts.bytes_done
+        all_moved = 0 < snapshot.counts.bytes <= snapshot.counts.bytes_done and not snapshot.scanning
         self._ledger.state = JobState.VERIFYING if all_moved else JobState.RUNNING
+        self._ledger.waiting_for = self._patience.waiting_for
+        if self._ledger.waiting_for:
+            self._ledger.state = JobState.WAITING_NETWORK
+        elif self._held and not self._flights:
+            self._ledger.state = JobState.QUEUED
+        elif self._feed is not None and not (self._flights or self._ready or self._arrived or self._feed.over):
+            self._ledger.state, self._ledger.waiting_for = self._feed.state
         self._context.progress(self._ledger.snapshot())
-        yield from self._ledger.news()
+        yield from self._ledger.news() if self._feed is None else self._feed.news()
+        if self._must_be_known:
+            self._must_be_known = False
+            yield ALL_TAKEN
 
     # -- leaving ------------------------------------------------------------------------------------------------
     def _abandon(self) -> None:
@@ -245,7 +421,7 @@ class Scheduler:
 
     def _tidy(self, tasks: Sequence[Task]) -> None:
         if tasks:
-            self._crew.tidy(partial(self._crew.run, self._record, tasks))
+            self._crew.tidy(partial(self._crew.run, self._records, tasks))
 
 
 def _nothing() -> None:

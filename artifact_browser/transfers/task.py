@@ -13,8 +13,9 @@ from typing import ClassVar, Protocol
 
 from artifact_browser.errors import ErrorRecord
 from artifact_browser.storage.driver import Driver
-from artifact_browser.transfers.state import Item
+from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.packed import packed
 
 MIB = 1024**2
 #: blobs and files above this move in parts
@@ -28,7 +29,12 @@ class Stage(Protocol):
     """What a task finds in the mover."""
 
     @property
-    def driver(self) -> Driver: ...
+    def driver(self) -> Driver:
+        """Of the job's account; of the one that is copied from, where there are two."""
+
+    @property
+    def target(self) -> Driver:
+        """Of the account that is copied to; in a job of one account the same as ``driver``."""
 
     @property
     def cancel(self) -> CancelToken: ...
@@ -41,11 +47,13 @@ class Task(ABC):
     """Base of the tasks, which are frozen dataclasses.
 
     :cvar alone: goes to a mover by itself, however little it moves
+    :cvar pausable: worth stopping half-way for a pause, and done again without harm; others are waited for
     :cvar interruptible: a cancel may stop it half-way (if not, it is short, and its answer is needed to tidy up)
     """
 
     __slots__ = ()
     alone: ClassVar[bool] = False
+    pausable: ClassVar[bool] = False
     interruptible: ClassVar[bool] = True
 
     @property
@@ -53,11 +61,20 @@ class Task(ABC):
         """What counts as moved when it is done."""
         return 0
 
+    def moved_by(self, result: object) -> int:
+        """What counts as moved when it is done with ``result``."""
+        return self.moved_bytes
+
+    def part_of(self, result: object) -> PartDone | None:
+        """The part that ``result`` means, for the journal."""
+        return None
+
     @abstractmethod
     def run(self, stage: Stage) -> object:
         """Do it, in a mover; the result must be picklable. :raises ArtifactBrowserError:"""
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Event of a mover: the task at ``place`` in its batch has ended, with a result or an error."""
@@ -67,6 +84,7 @@ class Outcome:
     error: ErrorRecord | None = None
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class Finished:
     """A course's last result: the item is done. ``verified`` as in ItemSnapshot."""
@@ -75,6 +93,7 @@ class Finished:
     note: str = ""
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class Skipped:
     """A course's last result: the item was left alone."""

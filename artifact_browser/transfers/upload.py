@@ -2,61 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from artifact_browser.errors import DiskError, InputError
 from artifact_browser.storage.location import DELIMITER, Location
+from artifact_browser.storage.open import lies_in_store
+from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
+from artifact_browser.transfers.comparing import SameBytes
+from artifact_browser.transfers.desk import Parked
 from artifact_browser.transfers.disk import disk_error, stamp_of
 from artifact_browser.transfers.local_names import key_segments
-from artifact_browser.transfers.lookup import find_blobs
-from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.planning import Planning
-from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.put_tasks import AbortUpload
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
+from artifact_browser.transfers.tree import Tree, TreeOrder
 from artifact_browser.transfers.walk import Found, What, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UploadOrder(Order):
-    """:ivar target: the prefix (its key ends with ``/`` or is empty); :ivar paths: files and folders"""
+class UploadOrder(TreeOrder):
+    """:ivar target: the prefix (its key ends with ``/`` or is empty); :ivar paths: files and folders; :ivar choice: what of
+    them
+    """
 
     target: Location
     paths: tuple[str, ...]
+    choice: TreeChoice = EVERYTHING
 
-    def plan(self, planning: Planning) -> Iterable[Course]:
-        driver, bucket = planning.driver, self.target.bucket
-        items = self._look_again(planning) if self.again else self._walk(planning)
-        existing = find_blobs(driver, bucket, [item.target for item in items if not item.folder], planning.tick)
-        movable = planning.settle(items, existing, self.policy, lambda key: self._exists(planning, key))
-        limits = driver.capabilities
-        return (
-            PutCourse(
-                bucket, item, skip_existing=self.policy is Policy.SKIP,
-                largest_part=limits.max_part_bytes, most_parts=limits.max_parts,
-            )
-            for item in movable
-        )  # fmt: skip
+    def tree(self, planning: Planning) -> Tree:
+        return UploadTree(self, planning)
+
+    def ends_of(self, item: Item) -> tuple[str | Path, str, str]:
+        return item.source, self.target.bucket, item.target
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [AbortUpload(self.target.bucket, item.target, item.begun) for item in items]
 
-    def _walk(self, planning: Planning) -> list[Item]:
+    def found(self, planning: Planning, known: Callable[[Item], bool]) -> Iterable[Item]:
+        """Items to move, in the book; ``known``: a run before has planned it."""
         longest = planning.driver.capabilities.max_key_bytes
-        return [
-            item
-            for path in self.paths
-            for found in walk(path)
-            if (item := self._admit(planning, found, longest)) is not None
-        ]
+        for path in dict.fromkeys(self.paths):
+            for found in walk(path, self.choice):
+                if (item := self._admit(planning, found, longest, known)) is not None:
+                    yield item
 
-    def _admit(self, planning: Planning, found: Found, longest: int) -> Item | None:
+    def _admit(self, planning: Planning, found: Found, longest: int, known: Callable[[Item], bool]) -> Item | None:
+        if found.by:
+            planning.leave_out(found.by, folder=found.what is What.FOLDER_LEFT_OUT)
+            return None
         item = Item(
-            number=planning.number(),
+            number=planning.next_number,
             name=printable(DELIMITER.join(found.names)) or found.path,
             source=found.path,
             target=self.target.key + DELIMITER.join(key_segments(found.names)),
@@ -65,34 +66,101 @@ class UploadOrder(Order):
             file_id=found.file_id,
             folder=found.what is What.EMPTY_FOLDER,
         )
+        if known(item):
+            planning.tick()
+            return None
+        planning.number()
         if item.folder and item.target:
             item = replace(item, target=item.target + DELIMITER)
         if found.what in {What.LINK, What.SPECIAL}:
-            planning.skip(_sendable(item), f"{found.what}: not uploaded")
+            planning.skip(_sendable(item), f"{found.note or found.what}: not uploaded")
         elif found.error is not None:
             planning.fail(_sendable(item), found.error)
-        elif problem := _problem(item, longest):
+        elif problem := key_problem(item, longest):
             planning.fail(_sendable(item), problem)
         else:
-            return planning.add(item, lambda key: self._exists(planning, key))
+            return planning.add(item, lambda key: self.exists(planning, key))
         return None
 
-    def _look_again(self, planning: Planning) -> list[Item]:
-        items = []
-        for item in self.again:
-            item = replace(item, begun="")
+    def exists(self, planning: Planning, key: str) -> bool:
+        """Whether something stands at a key of the target."""
+        return bool(planning.patiently(lambda: find_blobs(planning.driver, self.target.bucket, [key], planning.tick)))
+
+
+class UploadTree(Tree):
+    """An upload's plan."""
+
+    def __init__(self, order: UploadOrder, planning: Planning) -> None:
+        super().__init__(order, planning)
+        self._upload = order
+        self._bucket = order.target.bucket
+        self._same = SameBytes(planning.driver, self._bucket, planning.tick)
+        self._known = NameMap()
+        paths = planning.context.paths
+        self.holds = any(lies_in_store(order.record, path, paths) for path in order.paths)
+
+    def found(self) -> Iterable[Item]:
+        return self._upload.found(self.planning, lambda item: _identity(item) in self._known)
+
+    def remember(self, item: Item) -> None:
+        super().remember(item)
+        self._known.put(_identity(item))
+
+    def look_again(self, items: Sequence[Item]) -> list[Item]:
+        planning, found = self.planning, []
+        for item in items:
             try:
                 size, modified_us, file_id = stamp_of(Path(item.source).stat())
             except OSError as error:
                 planning.fail(item, disk_error(error, item.source))
                 continue
-            if not item.folder:
-                item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id)
-            items.append(planning.add(item, lambda key: self._exists(planning, key)))
-        return items
+            if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):
+                if item.begun:  # of a file that is not that one any more
+                    planning.tidy(self._order.debris([item]))
+                item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id, begun="")
+            found.append(planning.add(item, self._exists))
+        return found
 
-    def _exists(self, planning: Planning, key: str) -> bool:
-        return bool(find_blobs(planning.driver, self.target.bucket, [key], planning.tick))
+    def sort_out(self, items: Sequence[Item], *, again: bool) -> tuple[list[Item], list[Course]]:
+        planning, bucket = self.planning, self._bucket
+        targets = [item.target for item in items if not item.folder]
+        existing: dict[str, Blob] = {}
+        if targets:
+            existing = planning.patiently(lambda: find_blobs(planning.driver, bucket, targets, planning.tick))
+        left, before = self._finish_before(
+            items, existing, lambda item: planning.finished_before(item.source, bucket, item.target), again=again
+        )
+        movable = planning.settle(
+            left,
+            existing,
+            self._order.policy,
+            self._exists,
+            lambda item, there: self._same(Path(item.source), there),
+        )
+        if again:
+            finished = (item for course in before for item in course.items)
+            self._tidy_rest(items, [*movable, *finished, *planning.parked()])
+        return movable, before
+
+    def settled(self, parked: Sequence[Parked]) -> list[Item]:
+        going = self.planning.settle_parked(parked, self._exists)
+        self._tidy_parked(parked, going)
+        return going
+
+    def course(self, item: Item) -> Course:
+        limits = self.planning.driver.capabilities
+        return PutCourse(
+            self._bucket, item, self.planning.parts(item), skip_existing=self._order.policy.skips_newcomers,
+            largest_part=limits.max_part_bytes, most_parts=limits.max_parts,
+        )  # fmt: skip
+
+    def _exists(self, key: str) -> bool:
+        return self._upload.exists(self.planning, key)
+
+
+def _identity(item: Item) -> str:
+    """What the same file of the same choice has in every run."""
+    return f"{printable(item.name)}\0{printable(item.source)}"
 
 
 def printable(name: str) -> str:
@@ -104,7 +172,8 @@ def _sendable(item: Item) -> Item:
     return replace(item, source=printable(item.source), target=printable(item.target))
 
 
-def _problem(item: Item, longest: int) -> InputError | DiskError | None:
+def key_problem(item: Item, longest: int) -> InputError | DiskError | None:
+    """Why an item cannot have its key, if it cannot. ``longest``: in bytes."""
     try:
         length = len(item.target.encode())
     except UnicodeEncodeError:

@@ -10,6 +10,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from artifact_browser.errors import JobCancelled
 
@@ -56,20 +57,30 @@ class CancelToken:
         if self._event.wait(seconds):
             raise JobCancelled
 
+    def watch(self, close: Callable[[], None]) -> Callable[[], None]:
+        """From now on a cancel calls ``close`` (from another thread), until what this returns is called.
+
+        :raises JobCancelled: when the sign is already set
+        """
+        with self._lock:
+            if self._event.is_set():
+                raise JobCancelled
+            self._next = number = self._next + 1
+            self._closers[number] = close
+        return partial(self._unwatch, number)
+
     @contextmanager
     def closing(self, close: Callable[[], None]) -> Iterator[None]:
         """While inside, a cancel calls ``close`` (from another thread); at once if already cancelled.
 
         :raises JobCancelled: on entry when the sign is already set
         """
-        with self._lock:
-            if self._event.is_set():
-                raise JobCancelled
-            number = self._next
-            self._next += 1
-            self._closers[number] = close
+        unwatch = self.watch(close)
         try:
             yield
         finally:
-            with self._lock:
-                self._closers.pop(number, None)
+            unwatch()
+
+    def _unwatch(self, number: int) -> None:
+        with self._lock:
+            self._closers.pop(number, None)

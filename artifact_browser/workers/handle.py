@@ -71,6 +71,11 @@ class JobHandle:
         if worker is not None:
             worker.cancel(self)
 
+    def put_first(self) -> None:
+        """If the job still waits for a place in its process, it gets the next one."""
+        if self._worker is not None:
+            self._worker.put_first(self)
+
     def acknowledge(self) -> None:
         """One event is worked off: the job may send another."""
         if self._worker is not None:

@@ -4,14 +4,16 @@ A job is a plain top-level generator function ``job(context, *arguments)`` with 
 yields are events (tuples, bytes, arrays, frozen dataclasses of this package) that arrive in order and are held
 back by the reader (at most 8 unacknowledged, then ``yield`` waits); what it returns is its result; what it
 raises arrives as one of our errors. It runs in a thread of its own inside the lane's process.
+
+A job whose starter must know something before the job goes on yields :data:`ALL_TAKEN` behind the event that says it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any, Protocol
+from enum import Enum, StrEnum
+from typing import Any, Final, Protocol
 
 from artifact_browser.paths import Paths
 from artifact_browser.workers.cancel import CancelToken
@@ -24,6 +26,8 @@ class Lane(StrEnum):
     INTERACTIVE = "interactive"
     #: decodes pictures and other hostile bytes: may die without hurting anything else
     PREVIEW = "preview"
+    #: goes through whole buckets for hits: nobody's listing waits for it; started with the first search
+    SEARCH = "search"
     #: serves loopback links of This computer (design decision 7); started with the first link
     LINKS = "links"
     #: plans, schedules and verifies transfers; parent of the movers; nice 5
@@ -35,6 +39,15 @@ class Lane(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Question:
     """Base of what a job may ask the window; subclasses are frozen dataclasses with picklable fields."""
+
+
+class AllTaken(Enum):
+    """No event: what a job yields to wait until its starter has worked off every event so far."""
+
+    MARK = 0
+
+
+ALL_TAKEN: Final = AllTaken.MARK
 
 
 class JobContext(Protocol):

@@ -33,6 +33,8 @@ class Kind(IntEnum):
     ACKNOWLEDGE = 3
     ANSWER = 4  # (question number, pickled (is it an answer, value or ErrorRecord))
     CLOSE = 5
+    START_NOW = 6  # as START, over the limit of jobs
+    FIRST = 7  # before all that wait for a place
     # from the worker
     READY = 16
     EVENT = 17
@@ -99,6 +101,7 @@ class WorkerSetup:
 
     :ivar name: unique among the pool's processes: names its log
     :ivar movers: how many movers an engine may start
+    :ivar steps_back: gives way to everybody: there is a share of the CPU for this program alone
     """
 
     lane: Lane
@@ -106,3 +109,4 @@ class WorkerSetup:
     paths: Paths
     crash_file: Path
     movers: int
+    steps_back: bool

@@ -35,7 +35,7 @@ def mover_pool(context: JobContext) -> WorkerPool:
     global _pool
     with _lock:
         if _pool is None:
-            _pool = WorkerPool(context.paths, movers=context.setup.movers)
+            _pool = WorkerPool(context.paths, movers=context.setup.movers, steps_back=context.setup.steps_back)
         return _pool
 
 

@@ -24,6 +24,7 @@ from artifact_browser.paths import Paths
 from artifact_browser.workers.handle import Answer, JobHandle, JobListener, Responder
 from artifact_browser.workers.job import Job, Lane, Question
 from artifact_browser.workers.messages import WorkerSetup
+from artifact_browser.workers.priority import has_share_of_its_own
 from artifact_browser.workers.process import WorkerProcess
 
 __all__ = ["JobHandle", "JobListener", "WorkerPool"]
@@ -47,22 +48,37 @@ class _Place:
 
 
 class WorkerPool:
-    """Thread-safe. Close it; an interpreter that exits without closes it too."""
+    """Thread-safe. Close it; an interpreter that exits without closes it too.
 
-    def __init__(self, paths: Paths, *, movers: int = 2) -> None:
+    :param steps_back: whether its processes give way to everybody; by default where nobody else's programs profit
+    """
+
+    def __init__(self, paths: Paths, *, movers: int = 2, steps_back: bool | None = None) -> None:
         self._paths = paths
+        self._steps_back = has_share_of_its_own() if steps_back is None else steps_back
         self._movers = movers
         self._lock = threading.Lock()
         self._closed = False
+        #: replaced, and not gone yet
+        self._leaving: list[WorkerProcess] = []
         self._numbers = itertools.count(1)
         self._places = {lane: [_Place() for _ in range(movers if lane is Lane.MOVER else 1)] for lane in Lane}
         self._responders: dict[type, Responder] = {}
         _pools.add(self)
 
     def start(
-        self, job: Job, *args: object, lane: Lane = Lane.INTERACTIVE, listener: JobListener | None = None
+        self,
+        job: Job,
+        *args: object,
+        lane: Lane = Lane.INTERACTIVE,
+        listener: JobListener | None = None,
+        at_once: bool = False,
     ) -> JobHandle:
-        """Start ``job(context, *args)`` in ``lane``; returns at once. All news goes to the listener, failures too."""
+        """Start ``job(context, *args)`` in ``lane``; returns at once. All news goes to the listener, failures too.
+
+        :param at_once: a short job that must not wait for a place behind those it is about (they queue over
+            :data:`~artifact_browser.workers.slots.JOBS_AT_ONCE`)
+        """
         handle = JobHandle(next(self._numbers), listener)
         try:
             payload = pickle.dumps((job, args), pickle.HIGHEST_PROTOCOL)
@@ -70,7 +86,7 @@ class WorkerPool:
             handle.fail(InternalError("A job cannot be sent to its process.", technical=str(error)))
             return handle
         while (worker := self._worker(lane)) is not None:
-            if worker.start_job(handle, payload):
+            if worker.start_job(handle, payload, at_once=at_once):
                 return handle
         handle.fail(JobCancelled())
         return handle
@@ -122,6 +138,7 @@ class WorkerPool:
         with self._lock:
             self._closed = True
             workers = [place.worker for places in self._places.values() for place in places if place.worker is not None]
+            workers += self._leaving
         for worker in workers:
             worker.begin_close()
         ends_at = time.monotonic() + timeout_s
@@ -141,6 +158,7 @@ class WorkerPool:
 
     def _ensure(self, lane: Lane, place: _Place) -> WorkerProcess:
         if place.worker is None or not place.worker.accepting:
+            self._leaving = [worker for worker in (*self._leaving, place.worker) if worker is not None and worker.alive]
             place.worker = WorkerProcess(
                 self._setup(lane, self._places[lane].index(place)),
                 self._ask,
@@ -152,7 +170,7 @@ class WorkerPool:
     def _setup(self, lane: Lane, index: int) -> WorkerSetup:
         name = f"{lane}-{index}" if len(self._places[lane]) > 1 else str(lane)
         crash_file = self._paths.log / f"{name}-{os.getpid()}-{next(self._numbers)}.crash"
-        return WorkerSetup(lane, name, self._paths, crash_file, self._movers)
+        return WorkerSetup(lane, name, self._paths, crash_file, self._movers, self._steps_back)
 
     def _ask(self, handle: JobHandle, question: Question, answer: Answer) -> None:
         own = self._responders.get(type(question))

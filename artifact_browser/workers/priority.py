@@ -1,8 +1,10 @@
 """Who waits for whom when the CPU is short: the workers for the window, and nothing for ever.
 
-Linux divides the CPU among sessions before it looks at nice values (autogroup; desktops that put every program into a
-group of its own do the same one level higher): what a worker does in the window's own session is taken from the
-window's share. So workers leave it, and their sessions step back as a whole.
+Of two tasks with different nice values Linux still lets the one that runs finish its slice, and the window waited for
+several. A task of ``SCHED_IDLE`` gives way the moment another one wakes up. Among programs that would mean it starves:
+so workers take that policy only where the system divides the CPU among programs first (autogroup with a session of the
+program's own, which ``packaging/run`` and the launcher give it, or a control group of its own), and what the window leaves
+of this program's share is theirs.
 """
 
 from __future__ import annotations
@@ -14,31 +16,59 @@ from pathlib import Path
 
 from artifact_browser.workers.job import Lane
 
-#: Of the engine's and the movers' processes.
+#: Of the engine's and the movers' processes, where nothing better can be had.
 NICE = 5
-#: Of whole sessions, where Linux has that. The engine's has the movers in it. Measured (2 cores, 16 uploads, the
-#: window's timer, p99 of three runs): 18-31 ms at 5, 9-13 ms at 10, with the same work done; 19 gave no more.
-BULK_SESSION_NICE, SESSION_NICE = 10, 5
-_AUTOGROUP = Path("/proc/self/autogroup")
+_PROC, _CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 
 
-def make_way(lane: Lane) -> None:
+def make_way(lane: Lane, *, steps_back: bool) -> None:
     """Called by a worker process of ``lane`` before it does anything. What is not allowed is left."""
-    if lane is not Lane.MOVER and hasattr(os, "setsid"):  # those stay in the engine's
-        with suppress(PermissionError):  # it leads a group already
-            os.setsid()
-        step_back_as_session(BULK_SESSION_NICE if lane is Lane.ENGINE else SESSION_NICE)
     if lane in (Lane.ENGINE, Lane.MOVER):
-        _step_back()
+        _be_nice()
+    if steps_back:
+        step_back()
 
 
-def step_back_as_session(nice: int) -> None:
-    """All processes of this session together, against other sessions."""
-    with suppress(OSError):
-        _AUTOGROUP.write_text(str(nice))
+def step_back() -> None:
+    """Run this thread, and those it starts, only when nobody else of this program's share wants to. Linux only."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
 
 
-def _step_back() -> None:
+def has_share_of_its_own(proc: Path = _PROC, cgroups: Path = _CGROUPS, *, leads: bool | None = None) -> bool:
+    """Whether there is a share of the CPU for this program alone. Asked by the process that starts the others.
+
+    Either the system gives control groups their shares and this one has its own, or it gives them to sessions and this
+    process leads its session, or the one that started it does (``leads``; a terminal's session has other programs in it).
+
+    sched(7), "The autogroup feature": it groups by session what is in no control group; cgroups(7): ``/proc/self/cgroup``.
+    """
+    try:
+        lines = (proc / "self/cgroup").read_text().splitlines()
+        groups = dict(line.split(":", 2)[1:] for line in lines)
+        old = next((path for names, path in groups.items() if "cpu" in names.split(",")), None)
+        leads = _leads_session() if leads is None else leads
+        if old is not None:  # version 1: nobody says who else is in that group
+            return old == "/" and leads and _has_autogroup(proc)
+        own = cgroups / groups[""].lstrip("/")
+        if (own / "cpu.weight").exists():
+            return True
+        above = [folder for folder in own.parents if folder.is_relative_to(cgroups)]
+        return not any((folder / "cpu.weight").exists() for folder in above) and leads and _has_autogroup(proc)
+    except (OSError, KeyError, ValueError):
+        return False  # not Linux, or one that tells nothing
+
+
+def _leads_session() -> bool:
+    return os.name == "posix" and os.getsid(0) in {os.getpid(), os.getppid()}
+
+
+def _has_autogroup(proc: Path) -> bool:
+    return (proc / "sys/kernel/sched_autogroup_enabled").read_text().strip() == "1"
+
+
+def _be_nice() -> None:
     """Absolute, because movers inherit the engine's."""
     if sys.platform == "win32":
         import ctypes

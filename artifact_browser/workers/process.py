@@ -9,6 +9,7 @@ import logging
 import multiprocessing
 import pickle
 import threading
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -16,13 +17,18 @@ from multiprocessing.context import SpawnProcess
 from artifact_browser.errors import ArtifactBrowserError, InternalError, JobCancelled, WorkerDied, error_from
 from artifact_browser.workers.crash_file import crash_tail, remove_if_empty
 from artifact_browser.workers.handle import Answer, JobHandle
-from artifact_browser.workers.job import Question
+from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.messages import PROCESS, Assembler, Kind, Message, WorkerSetup
 from artifact_browser.workers.outbox import Outbox
 from artifact_browser.workers.serve import serve
 
-#: A job that ignores a cancel this long costs its process.
+#: A job that ignores a cancel this long costs its process ...
 STUBBORN_AFTER_S = 2.0
+#: ... which first lets its other jobs come to their end, for so long: it is not their fault.
+LINGER_S = 30.0
+_LOOK_S = 0.05
+#: Where a job's end must mean that nothing of it runs any more: these do not linger.
+_MOVING = frozenset({Lane.ENGINE, Lane.MOVER})
 _SPAWN = multiprocessing.get_context("spawn")
 #: multiprocessing's table of children is not made for starts from several threads at once.
 _SPAWN_LOCK = threading.Lock()
@@ -59,6 +65,11 @@ class WorkerProcess:
         return self._accepting
 
     @property
+    def alive(self) -> bool:
+        """Whether it, or its thread, still runs."""
+        return self._thread.is_alive()
+
+    @property
     def job_count(self) -> int:
         return len(self._jobs)
 
@@ -67,24 +78,27 @@ class WorkerProcess:
         """The process's id once it runs."""
         return self._process.pid if self._process is not None else None
 
-    def start_job(self, handle: JobHandle, payload: bytes) -> bool:
-        """Take the job; False when this process is on its way out."""
+    def start_job(self, handle: JobHandle, payload: bytes, *, at_once: bool = False) -> bool:
+        """Take the job; False when this process is on its way out. ``at_once``: over the limit of jobs."""
         with self._lock:
             if not self._accepting:
                 return False
             handle.belongs_to(self)
             self._jobs[handle.job_id] = handle
-            self._outbox.put(Message(handle.job_id, Kind.START, payload))
+            self._outbox.put(Message(handle.job_id, Kind.START_NOW if at_once else Kind.START, payload))
         return True
 
     def cancel(self, handle: JobHandle) -> None:
-        """Ask the job to stop; when it does not, its process is replaced."""
+        """Ask the job to stop; when it does not, its process is replaced, behind the jobs that nobody has cancelled."""
         self._outbox.put(Message(handle.job_id, Kind.CANCEL))
         if not self._ready:
             self._drop(handle.job_id)
             handle.fail(JobCancelled())  # whatever the process does with it, nobody waits for it any more
             return
         threading.Thread(target=self._replace_if_stubborn, args=(handle,), name="stubborn?", daemon=True).start()
+
+    def put_first(self, handle: JobHandle) -> None:
+        self._outbox.put(Message(handle.job_id, Kind.FIRST))
 
     def acknowledge(self, handle: JobHandle) -> None:
         self._outbox.put(Message(handle.job_id, Kind.ACKNOWLEDGE))
@@ -110,7 +124,18 @@ class WorkerProcess:
         with self._lock:
             self._accepting = False
             self._replaced = True
+        if self._setup.lane not in _MOVING:
+            self._linger()
         self._kill()
+
+    def _linger(self) -> None:
+        """Wait for the jobs that nobody has cancelled."""
+        ends_at = time.monotonic() + LINGER_S
+        while time.monotonic() < ends_at:
+            with self._lock:
+                if all(handle.cancel_requested for handle in self._jobs.values()):
+                    return
+            time.sleep(_LOOK_S)
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -233,7 +258,7 @@ class WorkerProcess:
             self._on_death()
         for handle in jobs:
             if self._closing.is_set() or handle.cancel_requested:
-                handle.fail(JobCancelled())
+                handle.fail(JobCancelled(technical=technical))  # it could not tidy up behind itself
             else:
                 handle.fail(WorkerDied("The process that did this work is gone.", technical=technical))
 

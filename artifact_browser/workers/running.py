@@ -9,6 +9,7 @@ from typing import Any
 
 from artifact_browser.errors import InternalError, JobCancelled
 from artifact_browser.workers.context import WorkerContext
+from artifact_browser.workers.job import ALL_TAKEN
 from artifact_browser.workers.messages import Kind, Message
 from artifact_browser.workers.outbox import Outbox
 from artifact_browser.workers.progress import ProgressSender
@@ -105,7 +106,10 @@ class RunningJob:
                 if cancelled is not None:
                     raise cancelled
                 try:
-                    self._send(_pickled(event, "event"))
+                    if event is ALL_TAKEN:
+                        self._wait(0)
+                    else:
+                        self._send(_pickled(event, "event"))
                 except JobCancelled as error:
                     cancelled = error  # raised where the job stands, so that it can tidy up
         finally:
@@ -115,9 +119,13 @@ class RunningJob:
         with self._credit:
             self._in_flight += 1
         self._outbox.put(Message(self.job_id, Kind.EVENT, payload))
+        self._wait(EVENTS_IN_FLIGHT - 1)
+
+    def _wait(self, most: int) -> None:
+        """Return when at most so many events are on their way. :raises JobCancelled:"""
         token = self.context.cancel
         with token.closing(self._wake), self._credit:
-            self._credit.wait_for(lambda: self._in_flight < EVENTS_IN_FLIGHT or token.cancelled)
+            self._credit.wait_for(lambda: self._in_flight <= most or token.cancelled)
         token.raise_if_cancelled()
 
     def _wake(self) -> None:

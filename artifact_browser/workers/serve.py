@@ -21,6 +21,7 @@ from artifact_browser.workers.context import WorkerContext
 from artifact_browser.workers.crash_file import keep_no_core, open_crash_file, remove_if_empty
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.messages import PROCESS, Assembler, Kind, Message, WorkerSetup
+from artifact_browser.workers.orphans import be_seen
 from artifact_browser.workers.outbox import Outbox
 from artifact_browser.workers.priority import make_way
 from artifact_browser.workers.progress import ProgressSender
@@ -40,7 +41,9 @@ def serve(connection: Connection, setup: WorkerSetup) -> None:
     open_crash_file(setup.crash_file)
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is for the window to decide
-    make_way(setup.lane)
+    make_way(setup.lane, steps_back=setup.steps_back)
+    if setup.lane is Lane.MOVER:
+        be_seen(setup.paths)
     log.start_log(setup.paths, setup.name)
     sys.excepthook = _log_uncaught
     threading.excepthook = lambda args: _log.error("uncaught in a thread", exc_info=args.exc_value)
@@ -63,18 +66,32 @@ class _Server:
         assembler = Assembler()
         try:
             while not self._told_to_leave:
-                for message in assembler.add(self._connection.recv_bytes()):
-                    self._handle(message)
+                for packet in self._packets():
+                    for message in assembler.add(packet):
+                        self._handle(message)
         except (EOFError, OSError):
             pass  # the parent is gone
         finally:
             self._leave()
 
+    def _packets(self) -> list[bytes]:
+        """Wait for a packet, and take all that came with it before any is looked at.
+
+        The end of the pipe is behind what a dead parent wrote: a process that was still starting when its parent died
+        must not begin what it finds there. Whoever clears up behind the parent waits for work that had begun, only.
+
+        :raises EOFError: the parent is gone
+        """
+        packets = [self._connection.recv_bytes()]
+        while self._connection.poll():
+            packets.append(self._connection.recv_bytes())
+        return packets
+
     def _handle(self, message: Message) -> None:
         if message.kind is Kind.CLOSE:
             self._told_to_leave = True
             return
-        if message.kind is Kind.START:
+        if message.kind in {Kind.START, Kind.START_NOW}:
             self._start(message)
             return
         job = self._jobs.get(message.job_id)
@@ -82,6 +99,8 @@ class _Server:
             return  # it ended while the message was on its way
         if message.kind is Kind.CANCEL:
             threading.Thread(target=job.cancel, name=f"cancel {job.job_id}", daemon=True).start()
+        elif message.kind is Kind.FIRST:
+            self._slots.put_first(job.start)
         elif message.kind is Kind.ACKNOWLEDGE:
             job.acknowledge()
         elif message.kind is Kind.ANSWER:
@@ -94,7 +113,10 @@ class _Server:
             message.job_id, message.payload, context, self._outbox, self._progress, self._slots, self._forget
         )
         self._jobs[job.job_id] = job
-        self._slots.submit(job.start)
+        if message.kind is Kind.START_NOW:
+            self._slots.start_now(job.start)
+        else:
+            self._slots.submit(job.start)
 
     def _forget(self, job_id: int) -> None:
         self._jobs.pop(job_id, None)

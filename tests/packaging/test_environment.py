@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -102,3 +103,37 @@ def test_the_summary_is_honest(tmp_path: Path) -> None:
     assert lines[-1] == "1 passed, 2 failed, 1 skipped"
     assert any("test_bad" in line and "FAILED" in line for line in lines)
     assert any("ended with 4" in line for line in lines)
+
+
+RUN_AS_SESSION = """
+import environment
+child = '''
+import os, signal, sys
+def leave(*_):
+    os.write(1, b"asked to end\\\\n")  # print may be interrupted by the signal while it still holds the line before
+    os._exit(7)
+signal.signal(signal.SIGTERM, leave)
+print("leads", os.getsid(0) == os.getpid(), flush=True)
+signal.pause()
+'''
+sys.exit(environment.run_as_session([sys.executable, "-c", child]))
+"""
+
+
+@posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_the_app_leads_a_session_and_hears_the_signals_of_its_command(name: str) -> None:
+    code = f"import sys; sys.path.insert(0, {str(PACKAGING)!r})\n{RUN_AS_SESSION}"
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as command:
+        assert command.stdout is not None
+        assert command.stdout.readline() == "leads True\n"
+        command.send_signal(getattr(signal, name))
+        assert command.stdout.readline() == "asked to end\n"
+        assert command.wait(10) == 7
+
+
+@posix
+def test_a_program_that_was_killed_is_told_as_a_shell_does() -> None:
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    said = call(f"import environment; print(environment.run_as_session([sys.executable, '-c', {killed!r}]))")
+    assert said.strip() == "137"

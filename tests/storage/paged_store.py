@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import urllib.parse
+from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class PagedStore:
     refusal: Reply | None = None
     refuse_from: int = 0
     buckets_denied: bool = False
+    buckets: tuple[str, ...] = ("listed",)
     listed: int = 0
     url: str = ""
     server: ScriptedServer | None = None
@@ -62,7 +64,7 @@ class PagedStore:
         if "list-type" in wanted:
             return self._list(wanted)
         if path == "/":
-            return error("AccessDenied", 403) if self.buckets_denied else _xml(BUCKETS)
+            return error("AccessDenied", 403) if self.buckets_denied else _xml(_bucket_list(self.buckets))
         if key in self.bodies and not query.startswith("tagging"):
             return Reply(200, self.bodies[key], {"ETag": '"e"', "Last-Modified": "Sat, 21 Nov 2026 04:00:00 GMT"})
         return error("AccessDenied", 403)
@@ -78,7 +80,10 @@ class PagedStore:
         after = wanted.get("continuation-token", "") or wanted.get("start-after", "")
         size = min(self.page_size, int(wanted.get("max-keys", "1000")))
         rows: list[tuple[str, bool]] = []
-        for key in sorted(self.keys, key=lambda key: key.encode()):
+        ordered = sorted(self.keys, key=str.encode)
+        for key in ordered[bisect_left(ordered, after.encode(), key=str.encode) :]:
+            if len(rows) > size:
+                break
             if not key.startswith(prefix):
                 continue
             at = key.find(delimiter, len(prefix)) if delimiter else -1
@@ -88,7 +93,9 @@ class PagedStore:
         return _page(rows[:size], more=len(rows) > size, encoded=wanted.get("encoding-type") == "url")
 
 
-BUCKETS = "<ListAllMyBucketsResult><Buckets><Bucket><Name>listed</Name></Bucket></Buckets></ListAllMyBucketsResult>"
+def _bucket_list(names: tuple[str, ...]) -> str:
+    rows = "".join(f"<Bucket><Name>{name}</Name></Bucket>" for name in names)
+    return f"<ListAllMyBucketsResult><Buckets>{rows}</Buckets></ListAllMyBucketsResult>"
 
 
 def _page(rows: list[tuple[str, bool]], *, more: bool, encoded: bool) -> Reply:

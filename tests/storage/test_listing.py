@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import socket
 from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
 from artifact_browser.errors import AccessDenied, BucketNotFound, NetworkError
 from artifact_browser.storage.arrange import Arrangement, Column, arrange
 from artifact_browser.storage.columns import KeyTable
@@ -16,20 +18,17 @@ from artifact_browser.storage.listing import (
     BLOBS,
     FOLDERS,
     NOTHING,
-    TREE_PAGES,
     BucketList,
-    FolderList,
     ListingGrown,
     list_account,
     list_buckets,
-    list_folders,
     list_prefix,
     make_listing,
     remove_listing,
     sweep_listings,
 )
 from artifact_browser.workers.job import JobContext
-from artifact_browser.workers.pool import WorkerPool
+from artifact_browser.workers.pool import Ended, WorkerPool
 from tests.storage.conftest import WorkerStore
 from tests.storage.paged_store import PagedStore, paged
 from tests.storage.s3.scripted import error
@@ -103,6 +102,15 @@ def test_a_folder_that_spans_pages_is_one_row(worker_pool: WorkerPool, tmp_path:
         assert rows(tmp_path, completed(worker_pool, store, tmp_path)) == (["deep/", "z/"], ["a"])
 
 
+def test_a_store_that_stops_at_100_folders_is_asked_on(worker_pool: WorkerPool, tmp_path: Path) -> None:
+    """Fewer than were asked for, and more to come: the token counts, not the number."""
+    folders = [f"{number:03d}/" for number in range(350)]
+    with paged([f"{folder}x" for folder in folders] + ["z"], page_size=100) as store:
+        grown = completed(worker_pool, store, tmp_path)
+        assert rows(tmp_path, grown) == (folders, ["z"])
+        assert store.listed == grown.requests == 4
+
+
 @pytest.mark.parametrize("first_page", range(1, 13))
 def test_stop_and_go_on_repeats_and_loses_nothing(worker_pool: WorkerPool, tmp_path: Path, first_page: int) -> None:
     """Stopped behind every row in turn, with folders that lie across the cut."""
@@ -146,6 +154,22 @@ def test_what_breaks_a_listing_keeps_its_rows(worker_pool: WorkerPool, tmp_path:
         assert rows(tmp_path, first)[1] == keys[:1000]
 
 
+def test_a_cancelled_listing_hangs_up_at_once(worker_pool: WorkerPool, tmp_path: Path) -> None:
+    """As seen from the store: the connection whose answer nobody waits for any more is closed."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        endpoint = f"http://127.0.0.1:{server.getsockname()[1]}"
+        record = AccountRecord("mute", AccountKind.S3, "Mute", key_source=KeySource.NONE, endpoint=endpoint)
+        handle = worker_pool.start(list_prefix, record, "b", "", str(tmp_path), listener=Ended())
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(20)
+            assert connection.recv(4096).startswith(b"GET /b?")
+            handle.cancel()
+            assert connection.recv(4096) == b""
+        assert handle.wait(20)
+
+
 def test_a_store_that_is_gone_is_an_error(worker_pool: WorkerPool, tmp_path: Path) -> None:
     with paged([]) as store:
         record = store.record
@@ -156,9 +180,10 @@ def test_a_store_that_is_gone_is_an_error(worker_pool: WorkerPool, tmp_path: Pat
 def test_a_growing_listing_can_be_arranged(worker_pool: WorkerPool, tmp_path: Path) -> None:
     with paged(["bb", "a", "ccc"]) as store:
         grown = completed(worker_pool, store, tmp_path)
-    index = worker_pool.run(
+    arranged = worker_pool.run(
         arrange, str(tmp_path), 0, grown.folders, grown.blobs, Arrangement(Column.SIZE, descending=True)
     )
+    index = arranged.index
     order = [int.from_bytes(index[at : at + 4], "little") for at in range(0, len(index), 4)]
     assert order == [2, 1, 0]
 
@@ -183,18 +208,6 @@ def test_buckets_opened_by_name_are_there_when_listing_is_denied(worker_pool: Wo
         store.buckets_denied = False
         found = worker_pool.run(list_buckets, record)
         assert ([bucket.name for bucket in found.buckets], found.denied) == (["alpha", "listed", "zeta"], False)
-
-
-def test_a_tree_node_stops_looking_and_says_so(worker_pool: WorkerPool) -> None:
-    keys = [f"{number:02d}/x" for number in range(TREE_PAGES + 3)]
-    with paged(keys, page_size=1) as store:
-        found = worker_pool.run(list_folders, store.record, "b", "")
-        assert isinstance(found, FolderList)
-        assert found.more
-        assert list(found.prefixes) == [f"{number:02d}/" for number in range(TREE_PAGES)]
-        assert store.listed == TREE_PAGES
-        store.page_size = 1000
-        assert worker_pool.run(list_folders, store.record, "b", "") == FolderList(tuple(key[:-1] for key in keys))
 
 
 def test_a_removed_listing_is_gone(worker_pool: WorkerPool, tmp_path: Path) -> None:

@@ -11,10 +11,12 @@ from artifact_browser.errors import ReadOnlyAccount
 from artifact_browser.storage.driver import Capabilities, Driver, LinkOptions, Support
 from artifact_browser.storage.read_only import ReadOnlyDriver
 
-READS = {"list_buckets", "check_bucket", "list_pages", "head", "get", "get_tags", "list_parts", "list_uploads", "close"}
+READS = {"list_buckets", "check_bucket", "list_pages", "head", "get", "get_tags", "list_parts", "list_uploads", "close",
+         "list_versions"}  # fmt: skip
 CHANGES = {
     "create_bucket", "delete_bucket", "put", "delete", "delete_many", "copy", "put_tags", "create_upload",
-    "upload_part", "complete_upload", "abort_upload",
+    "upload_part", "complete_upload", "abort_upload", "copy_part", "delete_versions",
+    "remove_folders",
 }  # fmt: skip
 PROMISED = {name for name, member in vars(Driver).items() if inspect.isfunction(member) and not name.startswith("_")}
 

@@ -109,6 +109,6 @@ def check_orders(pool: WorkerPool, folder: Path, sizes: list[int]) -> None:
         Arrangement(Column.SIZE, text="99-PART"): [row for row in by_size if "99-part" in key_of("", row)],
     }
     for arrangement, expected in wanted.items():
-        index = pool.run(arrange, str(folder), len(PREFIX.encode()), 0, count, arrangement, timeout_s=120)
-        found = array("I", index)
+        arranged = pool.run(arrange, str(folder), len(PREFIX.encode()), 0, count, arrangement, timeout_s=120)
+        found = array("I", arranged.index)
         assert found == array("I", expected), arrangement

@@ -19,7 +19,7 @@ from artifact_browser.storage.location import Location
 from artifact_browser.storage.open import open_driver
 from artifact_browser.transfers.delete import DeletePlan, plan_delete
 from artifact_browser.transfers.handle import TransferHandle
-from artifact_browser.transfers.policy import ConflictFound, Policy
+from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
 from artifact_browser.transfers.queue import TransferQueue
 from artifact_browser.transfers.state import JobSnapshot, JobState
 from artifact_browser.workers.cancel import CancelToken
@@ -40,9 +40,9 @@ def wait_for(what: Callable[[], object], why: str = "") -> None:
 
 @dataclass
 class Person:
-    """Follows transfers as the window does and answers conflicts."""
+    """Follows transfers as the window does and answers conflicts. Where many files wait for *Start*, it is given."""
 
-    answer: Policy | None = None
+    answer: Decision | None = None
     asked: list[ConflictFound] = field(default_factory=list)
     seen: list[JobSnapshot] = field(default_factory=list)
 
@@ -50,8 +50,11 @@ class Person:
         self.seen.append(handle.snapshot)
 
     def on_conflict(
-        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]
     ) -> None:
+        if not question.groups:
+            answer(Policy.ASK)
+            return
         self.asked.append(question)
         answer(self.answer)
 
@@ -142,10 +145,12 @@ def local_home(tmp_path_factory: pytest.TempPathFactory) -> Paths:
 
 @pytest.fixture(scope="session")
 def session_pool(local_home: Paths) -> Iterator[WorkerPool]:
-    """One pool for all tests: its processes are what takes time."""
-    pool = WorkerPool(local_home)
-    yield pool
-    pool.close()
+    """One pool for all tests: its processes are what takes time. What they trash stays below its home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(local_home.data))
+        pool = WorkerPool(local_home)
+        yield pool
+        pool.close()
 
 
 def make_bench(paths: Paths, pool: WorkerPool, record: AccountRecord, secret: Secret | None) -> Bench:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from artifact_browser.transfers.policy import Policy
+from artifact_browser.transfers.policy import Group, GroupPolicies, Policy
 from artifact_browser.transfers.state import ItemState, JobState
 from tests.transfers.conftest import Bench, tree
 
@@ -100,3 +102,63 @@ def test_a_folder_in_a_files_place_fails_that_item_only(local: Bench, tmp_path: 
     (failed,) = handle.items([ItemState.FAILED])
     assert failed.item.name == "a"
     assert sorted(path.name for path in (tmp_path / "down").iterdir()) == ["a", "b"]
+
+
+def test_each_kind_its_own_way(bench: Bench, tmp_path: Path) -> None:
+    """Uploads: what is the same is known by checksum, what is newer by time."""
+    root = tmp_path / "set"
+    root.mkdir()
+    for name in ["same", "touched", "newer_here", "newer_there", "new"]:
+        (root / name).write_text(name)
+    bench.put({f"set/{name}": name.encode() for name in ["same", "touched"]})
+    bench.put({"set/newer_here": b"old", "set/newer_there": b"newest"})
+    an_hour_s = 3600
+    now = time.time()
+    for name in ["touched", "newer_here"]:
+        os.utime(root / name, (now + an_hour_s, now + an_hour_s))
+    for name in ["same", "newer_there"]:
+        os.utime(root / name, (now - an_hour_s, now - an_hour_s))
+    bench.person.answer = GroupPolicies(source_newer=Policy.REPLACE, target_newer=Policy.KEEP_BOTH)
+    handle = bench.queue.upload(bench.record, bench.at(), [root])
+    end = bench.finish(handle)
+    (question,) = bench.person.asked
+    assert [(found.group, found.count) for found in question.groups] == [
+        (Group.SOURCE_NEWER, 1),
+        (Group.TARGET_NEWER, 1),
+        (Group.IDENTICAL, 2),
+    ]
+    assert (question.planned, question.total, [one.name for one in question.examples]) == (
+        5,
+        4,
+        ["set/newer_here", "set/newer_there", "set/same", "set/touched"],
+    )
+    assert (end.state, end.counts.items_done, end.counts.items_skipped) == (JobState.DONE, 3, 2)
+    assert {one.note for one in handle.items([ItemState.SKIPPED])} == {"the same is there already"}
+    assert {key[4:]: bench.content(key).decode() for key in bench.listed()} == {
+        "same": "same",
+        "touched": "touched",
+        "newer_here": "newer_here",
+        "newer_there": "newest",
+        "newer_there (2)": "newer_there",
+        "new": "new",
+    }
+
+
+def test_what_came_down_before_is_identical_until_somebody_works_on_it(bench: Bench, tmp_path: Path) -> None:
+    bench.put({"set/a": b"a", "set/b": b"b", "set/c": b"c"})
+    down = tmp_path / "down"
+    wanted = [bench.at("set/")]
+    bench.finish(bench.queue.download(bench.record, wanted, down))
+    (down / "set/b").write_text("worked on")
+    os.utime(down / "set/b", (time.time() + 3600, time.time() + 3600))
+    kept = (down / "set/c").stat()
+    (down / "set/c").write_text("C")  # the same size, and soon the same time
+    os.utime(down / "set/c", ns=(kept.st_atime_ns, kept.st_mtime_ns))
+    bench.person.answer = GroupPolicies(different=Policy.REPLACE)
+    end = bench.finish(bench.queue.download(bench.record, wanted, down))
+    (question,) = bench.person.asked
+    assert {found.group: found.count for found in question.groups} == {
+        Group.IDENTICAL: 1, Group.TARGET_NEWER: 1, Group.DIFFERENT: 1,
+    }  # fmt: skip
+    assert (end.counts.items_done, end.counts.items_skipped) == (1, 2)
+    assert tree(down) == {"set/a": b"a", "set/b": b"worked on", "set/c": b"c"}

@@ -9,15 +9,17 @@ from hashlib import md5
 from pathlib import Path
 
 import pytest
+from awscrt import checksums
 from hypothesis import given
 from hypothesis import strategies as st
 
 from artifact_browser.errors import ChecksumMismatch, DiskError, SourceChanged, UnsafePath
-from artifact_browser.storage.driver import BlobInfo
-from artifact_browser.transfers.content import Check, check_file
+from artifact_browser.storage.driver import BlobInfo, Written
+from artifact_browser.transfers.content import Check, RangeCheck, check_file, crc_of_ranges, proven_by_ranges
 from artifact_browser.transfers.disk import check_source, local_path, make_folder, put_in_place, stamp_of
 from artifact_browser.transfers.meter import Meter
 from artifact_browser.transfers.policy import second_name
+from artifact_browser.transfers.put_tasks import verified
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import MIB, part_bytes
 from artifact_browser.transfers.walk import What, walk
@@ -93,6 +95,31 @@ def test_bytes_are_checked_by_the_best_that_is_stored(facts: dict[str, object], 
             check_file(file, info, lambda: None)
 
 
+@given(data=st.binary(min_size=1, max_size=500), step=st.integers(1, 200), wrong=st.integers(0, 10_000))
+@pytest.mark.parametrize(("stored", "by"), [("CRC64NVME", "crc64nvme"), ("CRC32C", "crc32c"), ("CRC32", "crc32")])
+def test_ranges_prove_a_blob_as_one_reading_does(data: bytes, step: int, wrong: int, stored: str, by: str) -> None:
+    crc: int = getattr(checksums, by)(data)
+    info = blob(data, checksums={stored: b64encode(crc.to_bytes(8 if by == "crc64nvme" else 4, "big")).decode()})
+    assert crc_of_ranges(info) == by
+
+    def ranges_of(came: bytes) -> list[tuple[int, str]]:
+        ranges = []
+        for start in range(0, len(came), step):
+            check = RangeCheck(by)
+            check.feed(memoryview(came)[start : start + step])
+            ranges.append((len(came[start : start + step]), check.value()))
+        return ranges
+
+    good = ranges_of(data)
+    assert proven_by_ranges(info, good) == by
+    bad = bytearray(data)
+    bad[wrong % len(data)] ^= 1 << wrong % 8
+    assert not proven_by_ranges(info, ranges_of(bytes(bad)))
+    assert not proven_by_ranges(info, good[:-1])
+    assert not proven_by_ranges(info, [*good[:-1], (good[-1][0], "")])  # one that a run before fetched
+    assert not proven_by_ranges(blob(data), good)
+
+
 @pytest.mark.parametrize("target", ["../evil", "a/../b", "/etc/passwd", "a//b", "", ".", "a/\0", "a/."])
 def test_no_target_leaves_the_folder(target: str) -> None:
     with pytest.raises(UnsafePath):
@@ -156,3 +183,30 @@ def test_the_walk_reports_links_and_special_files_and_keeps_empty_folders(tmp_pa
         "root/pipe": What.SPECIAL,
     }
     assert [one.what for one in walk(str(root / "gone"))] == [What.UNREADABLE]
+
+
+@pytest.mark.parametrize(
+    ("size", "etag", "how"),
+    [
+        (5, "", "md5"),
+        (5, "0" * 32, "size"),  # a store that encrypts: it looks like an MD5 and is none
+        (5, "abc-1", "size"),
+        (2 * MIB, "", "size"),  # reading it again would take longer than asking
+    ],
+)
+def test_a_small_upload_is_compared_with_its_etag_before_anybody_asks(
+    size: int, etag: str, how: str, tmp_path: Path
+) -> None:
+    asked: list[str] = []
+
+    class Store:
+        def head(self, _bucket: str, key: str) -> BlobInfo:
+            asked.append(key)
+            return BlobInfo(key, size, 0, etag)
+
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * size)
+    item = Item(0, "file", str(file), "key", size)
+    told = Written(etag or md5(file.read_bytes()).hexdigest())
+    assert verified(Store(), "b", item, told).verified == how  # type: ignore[arg-type]
+    assert asked == ([] if how == "md5" else ["key"])

@@ -16,7 +16,7 @@ from typing import Any
 
 from artifact_browser.errors import AccessDenied, WrongRegion
 from artifact_browser.workers.context import WorkerContext
-from artifact_browser.workers.job import JobContext, Question
+from artifact_browser.workers.job import ALL_TAKEN, JobContext, Question
 from artifact_browser.workers.messages import Kind, Message
 from artifact_browser.workers.movers import engine_pool
 
@@ -37,6 +37,17 @@ def count_into(context: JobContext, file: Path, end: int) -> Generator[int, None
         new.write_text(str(number + 1))
         new.replace(file)
         yield number
+
+
+def touch_when_all_taken(context: JobContext, file: Path, end: int) -> Generator[object, None, None]:
+    yield from range(end)
+    yield ALL_TAKEN
+    file.touch()
+
+
+def touch(context: JobContext, file: Path) -> Generator[None, None, None]:
+    yield from ()
+    file.touch()
 
 
 def report(context: JobContext, end: int, seconds: float) -> Generator[None, None, int]:
@@ -118,21 +129,24 @@ def modules(context: JobContext) -> Generator[None, None, set[str]]:
     return {name.partition(".")[0] for name in sys.modules}
 
 
-def nice(context: JobContext) -> Generator[None, None, tuple[int, int, int, int]]:
-    """The process, its nice value, its session and (where Linux has that, else the process's) the session's."""
-    yield from ()
-    own = os.getpriority(os.PRIO_PROCESS, 0)
-    try:
-        of_session = int(Path("/proc/self/autogroup").read_text().split()[-1])
-    except OSError:
-        of_session = own
-    return os.getpid(), own, os.getsid(0), of_session
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A process against others; ``policy`` is Linux's."""
+
+    pid: int
+    nice: int
+    policy: int
 
 
-def nice_of_mover(context: JobContext) -> Generator[None, None, tuple[int, int, int, int]]:
-    """As :func:`nice`, of a mover of this engine."""
+def standing(context: JobContext) -> Generator[None, None, Standing]:
     yield from ()
-    found: tuple[int, int, int, int] = engine_pool(context).run(nice)
+    policy = os.sched_getscheduler(0) if sys.platform == "linux" else 0
+    return Standing(os.getpid(), os.getpriority(os.PRIO_PROCESS, 0), policy)
+
+
+def standing_of_mover(context: JobContext) -> Generator[None, None, Standing]:
+    yield from ()
+    found: Standing = engine_pool(context).run(standing)
     return found
 
 

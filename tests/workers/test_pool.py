@@ -25,7 +25,6 @@ from artifact_browser.paths import Paths
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.messages import Kind
 from artifact_browser.workers.pool import WorkerPool
-from artifact_browser.workers.priority import BULK_SESSION_NICE, NICE, SESSION_NICE
 from tests.workers import jobs
 from tests.workers.conftest import Heard, until
 
@@ -51,6 +50,19 @@ def test_a_generator_runs_at_most_eight_events_ahead(pool: WorkerPool, tmp_path:
     for _ in range(8):
         handle.acknowledge()
     assert heard.ended.wait(10)
+
+
+def test_a_generator_can_wait_until_all_its_events_are_taken(pool: WorkerPool, tmp_path: Path) -> None:
+    heard, file = Heard(acknowledges_itself=True), tmp_path / "touched"
+    handle = pool.start(jobs.touch_when_all_taken, file, 3, listener=heard)
+    until(lambda: len(heard.events) == 3)
+    for _ in range(3):
+        assert pool.run(jobs.count, 2) == "counted 2"
+        assert not file.exists()
+        handle.acknowledge()
+    assert heard.ended.wait(10)
+    assert file.exists()
+    assert heard.events == [0, 1, 2]
 
 
 def test_iterate_gives_events_as_they_are_taken_and_cancels_when_left(pool: WorkerPool, tmp_path: Path) -> None:
@@ -212,20 +224,6 @@ def test_a_failing_listener_does_not_disturb_others(pool: WorkerPool) -> None:
 
     pool.start(jobs.count, 20, listener=Failing())
     assert pool.run(jobs.count, 3, timeout_s=20) == "counted 3"
-
-
-@pytest.mark.skipif(os.name != "posix", reason="sessions and nice values: not on Windows")
-def test_engine_and_movers_step_back_for_the_window(pool: WorkerPool) -> None:
-    here, session = os.getpriority(os.PRIO_PROCESS, 0), os.getsid(0)
-    interactive, engine = pool.run(jobs.nice), pool.run(jobs.nice, lane=Lane.ENGINE)
-    mover = pool.run(jobs.nice_of_mover, lane=Lane.ENGINE, timeout_s=30)
-    assert [process[1] for process in (interactive, engine, mover)] == [here, max(NICE, here), max(NICE, here)]
-    assert len({interactive[0], engine[0], mover[0]}) == 3
-    # the CPU is divided among sessions first: none of them is in the window's
-    assert len({session, interactive[2], engine[2]}) == 3
-    assert mover[2] == engine[2]
-    if Path("/proc/self/autogroup").exists():
-        assert (interactive[3], engine[3], mover[3]) == (SESSION_NICE, BULK_SESSION_NICE, BULK_SESSION_NICE)
 
 
 def test_mover_questions_and_errors_go_up_through_the_engine_job(pool: WorkerPool) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -14,7 +16,10 @@ import pytest
 from artifact_browser.errors import JobCancelled, WorkerDied
 from artifact_browser.paths import Paths
 from artifact_browser.workers.job import Lane
+from artifact_browser.workers.messages import Kind, Message, WorkerSetup, packet_of
+from artifact_browser.workers.orphans import orphans_about
 from artifact_browser.workers.pool import WorkerPool
+from artifact_browser.workers.serve import serve
 from tests.workers import jobs
 from tests.workers.conftest import Heard, alive, until
 
@@ -66,7 +71,44 @@ def test_a_job_that_queues_behind_the_limit_can_be_cancelled(pool: WorkerPool) -
     assert last.result == "counted 3"
 
 
-def test_a_stubborn_job_costs_its_process(pool: WorkerPool) -> None:
+def test_beyond_the_limit_some_start_at_once_and_one_can_be_put_first(pool: WorkerPool) -> None:
+    running = [Heard() for _ in range(32)]
+    handles = [pool.start(jobs.wait_for_cancel, listener=heard) for heard in running]
+    until(lambda: all(heard.events for heard in running))
+    first, last, urgent = Heard(), Heard(), Heard()
+    pool.start(jobs.wait_for_cancel, listener=first)
+    overtaking = pool.start(jobs.wait_for_cancel, listener=last)
+    pool.start(jobs.count, 3, listener=urgent, at_once=True)
+    assert urgent.ended.wait(5)
+    assert not first.events
+    overtaking.put_first()
+    handles[0].cancel()
+    until(lambda: last.events)
+    assert not first.events
+    handles[1].cancel()
+    until(lambda: first.events)
+
+
+def test_a_stubborn_job_costs_its_process_but_no_other_job(pool: WorkerPool) -> None:
+    stubborn, other = Heard(), Heard()
+    handle = pool.start(jobs.ignore_cancel, listener=stubborn)
+    others = pool.start(jobs.wait_for_cancel, listener=other)
+    until(lambda: stubborn.events and other.events)
+    before = pool.pids(Lane.INTERACTIVE)
+    handle.cancel()
+    until(lambda: pool.pids(Lane.INTERACTIVE) != before)  # new jobs go elsewhere
+    assert pool.run(jobs.count, 2) == "counted 2"
+    assert all(map(alive, before))
+    assert not other.ended.is_set()
+    others.cancel()
+    assert other.ended.wait(6)
+    assert stubborn.ended.wait(6)
+    assert isinstance(stubborn.error, JobCancelled)
+    until(lambda: not any(map(alive, before)))
+
+
+def test_a_stubborn_job_is_not_put_up_with_for_ever(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("artifact_browser.workers.process.LINGER_S", 0.2)
     stubborn, other = Heard(), Heard()
     handle = pool.start(jobs.ignore_cancel, listener=stubborn)
     pool.start(jobs.wait_for_cancel, listener=other)
@@ -79,9 +121,24 @@ def test_a_stubborn_job_costs_its_process(pool: WorkerPool) -> None:
     assert isinstance(stubborn.error, JobCancelled)
     assert other.ended.wait(2)
     assert isinstance(other.error, WorkerDied)
-    assert pool.run(jobs.count, 2) == "counted 2"
-    assert pool.pids(Lane.INTERACTIVE) != before
-    assert not any(map(alive, before))
+    until(lambda: not any(map(alive, before)))
+
+
+def test_the_pool_closes_what_it_has_replaced_as_well(paths: Paths) -> None:
+    pool = WorkerPool(paths)
+    try:
+        stubborn, other = Heard(), Heard()
+        handle = pool.start(jobs.ignore_cancel, listener=stubborn)
+        pool.start(jobs.wait_for_cancel, listener=other)
+        until(lambda: stubborn.events and other.events)
+        before = pool.pids(Lane.INTERACTIVE)
+        handle.cancel()
+        until(lambda: pool.pids(Lane.INTERACTIVE) != before)
+        assert pool.run(jobs.count, 1) == "counted 1"
+    finally:
+        pool.close()
+    until(lambda: not any(map(alive, before)), 2)
+    assert isinstance(other.error, JobCancelled)
 
 
 @pytest.mark.parametrize(("job", "code"), [(jobs.kill_self, -signal.SIGKILL), (jobs.crash, -signal.SIGSEGV)])
@@ -165,6 +222,53 @@ def test_no_orphan_after_kill_minus_nine(tmp_path: Path) -> None:
         began = time.monotonic()
         until(lambda: not any(map(alive, pids)), 5)
         assert time.monotonic() - began < 2  # promised: 1 s; twice that for a busy machine
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such lock on Windows")
+def test_movers_of_an_engine_that_died_are_seen_until_they_are_gone(paths: Paths) -> None:
+    assert not orphans_about(paths)
+    pool = WorkerPool(paths)
+    try:
+        engine = Heard()
+        pool.start(jobs.open_movers, lane=Lane.ENGINE, listener=engine)
+        until(lambda: engine.events, 30)
+        engine_pid, *movers = engine.events[0]
+        assert orphans_about(paths)
+        for pid in movers:
+            os.kill(pid, signal.SIGSTOP)  # as on a machine that has no time for them
+        os.kill(engine_pid, signal.SIGKILL)
+        assert engine.ended.wait(5)
+        time.sleep(0.5)
+        assert orphans_about(paths)
+        for pid in movers:
+            os.kill(pid, signal.SIGCONT)
+        until(lambda: not orphans_about(paths), 5)
+        assert not any(map(alive, movers))
+    finally:
+        pool.close()
+
+
+@pytest.mark.parametrize("alive_after", [False, True])
+def test_a_worker_begins_nothing_when_its_parent_died_over_its_start(
+    paths: Paths, tmp_path: Path, alive_after: bool
+) -> None:
+    """Somebody may be clearing up behind that parent, and would not know of it."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    setup = WorkerSetup(Lane.MOVER, "mover-1", paths, paths.log / "mover.crash", 1, steps_back=False)
+    process = spawn.Process(target=serve, args=(theirs, setup))
+    process.start()
+    theirs.close()
+    files = [tmp_path / "one", tmp_path / "two"]
+    for number, file in enumerate(files, 1):
+        job = Message(number, Kind.START, pickle.dumps((jobs.touch, (file,))))
+        ours.send_bytes(packet_of(job.frames()))
+    if alive_after:
+        until(lambda: all(file.exists() for file in files))
+    ours.close()
+    process.join(20)
+    assert process.exitcode == 0
+    assert [file.exists() for file in files] == [alive_after, alive_after]
 
 
 def test_a_program_that_forgets_to_close_ends_and_leaves_nothing(tmp_path: Path) -> None:

@@ -45,6 +45,8 @@ class AccountsRoom(QObject):
     accounts_changed = Signal()
     #: the new account's id
     account_added = Signal(str)
+    #: the removed account's id
+    account_removed = Signal(str)
     #: signed in again: what failed for want of it may be tried once more (account id)
     signed_in = Signal(str)
 
@@ -269,6 +271,7 @@ class AccountsRoom(QObject):
             return
         self._services.broker.forget(record, self._later(self._removed))
         self.accounts_changed.emit()
+        self.account_removed.emit(record.id)
 
     def _removed(self, error: ArtifactBrowserError | None) -> None:
         if error is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from artifact_browser.gui.browse.entry import Entry
 from artifact_browser.gui.browse.listing_model import ListingModel, TableColumn
+from artifact_browser.gui.browse.row_selection import RowSelection
 from artifact_browser.gui.browse.type_icons import icon_name
 from artifact_browser.gui.common.icons import pixmap
 from artifact_browser.gui.common.palette import Tokens, tokens
@@ -27,6 +28,10 @@ class BlobDelegate(QStyledItemDelegate):
     #: the row the pointer is over; -1 for none
     hover_row = -1
 
+    def __init__(self, selection: RowSelection, parent: QObject) -> None:
+        super().__init__(parent)
+        self._selection = selection
+
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
@@ -34,7 +39,7 @@ class BlobDelegate(QStyledItemDelegate):
         assert isinstance(model, ListingModel)
         colours = tokens()
         row, column = index.row(), index.column()
-        selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = self._selection.holds(row)
         self._paint_background(painter, option, row, column, selected, colours)
         entry = model.entry(row)
         rect = QRect(option.rect).adjusted(PADDING_PX, 0, -PADDING_PX, 0)

@@ -5,13 +5,11 @@ A view: it shows what :class:`Listing` has and says in signals what the person w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QEvent,
-    QItemSelection,
     QItemSelectionModel,
-    QItemSelectionRange,
     QModelIndex,
     QObject,
     QPoint,
@@ -33,34 +31,28 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 
 from artifact_browser.gui.browse.blob_delegate import BlobDelegate
 from artifact_browser.gui.browse.entry import Entry
-from artifact_browser.gui.browse.listing import Listing, ListingStatus
-from artifact_browser.gui.browse.listing_model import ARRANGED_BY, TableColumn, dragged_keys, dropped_files
+from artifact_browser.gui.browse.kept_selection import KeptSelection
+from artifact_browser.gui.browse.listing import Listing
+from artifact_browser.gui.browse.listing_model import (
+    ARRANGED_BY,
+    TableColumn,
+    dragged_keys,
+    drop_action,
+    drop_verb,
+    dropped_files,
+    holds_rows,
+)
+from artifact_browser.gui.browse.row_selection import RowSelection
 from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.arrange import Arrangement, Column
 from artifact_browser.storage.location import Location
 
 ROW_PX = 34
 COMPACT_ROW_PX = 26
-#: Selected keys that are kept over a refresh; more are let go (select all is kept as such).
-KEPT_KEYS = 10_000
+#: A drag says the keys of its rows.
+MOST_DRAGGED = 5_000
 _WIDTHS = {TableColumn.SIZE: 104, TableColumn.MODIFIED: 132, TableColumn.TYPE: 118, TableColumn.CLASS: 118}
-
-
-@dataclass(slots=True)
-class Kept:
-    """What is remembered of ``place`` while its rows change: selected ``(is a blob, key)`` pairs, current row, scroll.
-
-    ``unseen``: selected before, and not among the rows of a listing that still goes on.
-    """
-
-    place: Location | None = None
-    waiting: bool = False
-    keys: set[tuple[bool, str]] = field(default_factory=set)
-    unseen: set[tuple[bool, str]] = field(default_factory=set)
-    everything: bool = False
-    current: tuple[bool, str] | None = None
-    current_row: int = 0
-    scroll: int = 0
 
 
 class BlobTable(QTableView):
@@ -72,29 +64,39 @@ class BlobTable(QTableView):
     selection_changed = Signal()
     #: files dropped on this listing or on one of its folders: ``(Location, list[Path])``
     files_dropped = Signal(object, object)
-    #: rows of ours dropped on a folder here: ``(account, bucket, entries, Location)``
-    rows_dropped = Signal(str, str, object, object)
-    #: where a drop would go while hovering, or None: ``(Location | None)``
-    drop_hovered = Signal(object)
+    #: rows of ours dropped on a folder here: ``(account, bucket, entries, Location, "copy" or "move")``
+    rows_dropped = Signal(str, str, object, object, str)
+    #: where a drop would go while hovering, or None; and what it would do: ``(Location | None, verb)``
+    drop_hovered = Signal(object, str)
     context_menu_wanted = Signal(QPoint)
 
     def __init__(self, listing: Listing, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._listing = listing
-        self._kept = Kept()
-        self.delegate = BlobDelegate(self)
         self.setModel(listing.model)
+        self.selection = RowSelection(listing.model, self)
+        self.setSelectionModel(self.selection)
+        self.kept = KeptSelection(self, listing.model)
+        listing.keeper = self.kept
+        self.delegate = BlobDelegate(self.selection, self)
         self.setItemDelegate(self.delegate)
         self.setAccessibleName("Blob table")
         self.setObjectName("blob_table")  # the delegate paints selections, not the style
         self._set_behaviour()
         self._set_header()
         self.viewport().installEventFilter(self)
-        self.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+        self.selection.rows_changed.connect(self.viewport().update)
+        self.selection.rows_changed.connect(self.selection_changed)
+        self.selection.chosen.connect(self.kept.chosen_anew)
+        self._screen = QTimer(self, interval=0, singleShot=True)
+        self._screen.timeout.connect(self._follow_screen)
+        for moved in (
+            listing.model.modelReset, listing.model.rowsInserted, self.verticalScrollBar().valueChanged,
+            self.verticalScrollBar().rangeChanged,
+        ):  # fmt: skip
+            moved.connect(lambda *_: self._screen.start())  # not with what they say: it would be a time
         self.doubleClicked.connect(lambda index: self.entry_opened.emit(listing.model.entry(index.row())))
         self.customContextMenuRequested.connect(self.context_menu_wanted)
-        listing.about_to_rearrange.connect(self._keep)
-        listing.rearranged.connect(self._restore)
         palette().changed.connect(self.viewport().update)
         self._minute = QTimer(self, interval=60_000)
         self._minute.timeout.connect(self.viewport().update)
@@ -142,62 +144,40 @@ class BlobTable(QTableView):
 
     # -- what is selected ---------------------------------------------------------------------------------------
     def selected_rows(self) -> list[int]:
-        """Selected view rows, ascending: from ranges, never ``selectedRows()`` (7.7 s at a million)."""
-        return sorted({row for part in self._ranges() for row in range(part.top(), part.bottom() + 1)})
+        """Selected view rows, ascending."""
+        return self.selection.rows()
 
     def selected_count(self) -> int:
-        return sum(part.height() for part in self._ranges())
+        return self.selection.count
 
-    def _ranges(self) -> list[QItemSelectionRange]:
-        return self.selectionModel().selection().toList()
-
-    def selected_entries(self) -> list[Entry]:
+    def selected_entries(self, most: int | None = None) -> list[Entry]:
+        """The selected rows, ``most`` at most: for thousands of them ask for their number first."""
         model = self._listing.model
-        return [model.entry(row) for row in self.selected_rows()]
+        return [model.entry(row) for row in self.selection.rows(most)]
 
     def select_keys(self, keys: set[tuple[bool, str]]) -> None:
-        """Select ``(is a blob, key)`` pairs that are here."""
-        model, chosen = self._listing.model, QItemSelection()
-        for row in model.rows_of(keys):
-            chosen.select(model.index(row, 0), model.index(row, model.columnCount() - 1))
-        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-
-    def _keep(self) -> None:
-        """Remember selection, current row and scroll by key, before the rows change."""
-        model, count = self._listing.model, self.selected_count()
-        same_place = self._kept.place == model.location
-        if not model.rowCount() or (self._kept.waiting and same_place and not count):
-            return  # a second change before the rows came back: what is kept stays
-        kept = Kept(model.location, waiting=True, scroll=self.verticalScrollBar().value())
-        kept.everything = count > 1 and count == model.rowCount()
-        if not kept.everything and count <= KEPT_KEYS:
-            kept.keys = {_identity(entry) for entry in self.selected_entries()}
-            kept.keys |= self._kept.unseen if same_place else set()
-        current = self.currentIndex()
-        if current.isValid():
-            kept.current, kept.current_row = _identity(model.entry(current.row())), current.row()
-        self._kept = kept
-
-    def _restore(self) -> None:
-        """Have the rows that were selected selected again; those that have not come yet will be when they come."""
-        model, kept = self._listing.model, self._kept
-        if not model.rowCount() or not kept.waiting or kept.place != model.location:
-            return
-        kept.waiting = False
-        if self.selected_count():
-            return  # the person has chosen anew meanwhile
-        if kept.everything:
-            self.selectAll()
-        elif kept.keys:
-            self.select_keys(kept.keys)
-        complete = self._listing.state.status is not ListingStatus.LISTING
-        kept.unseen = set() if complete else kept.keys - {_identity(entry) for entry in self.selected_entries()}
-        rows = model.rows_of({kept.current}) if kept.current else []
-        if not rows and kept.current and complete:
-            rows = [min(kept.current_row, model.rowCount() - 1)]  # it is gone: the keyboard goes on from there
+        """Select ``(is a blob, key)`` pairs that are here; the keyboard goes on from the first."""
+        self.kept.chosen_anew()
+        rows = self._listing.model.rows_of(keys)
+        self.selection.set_rows(rows)
         if rows:
-            self.selectionModel().setCurrentIndex(model.index(rows[0], 0), QItemSelectionModel.SelectionFlag.NoUpdate)
-        self.verticalScrollBar().setValue(kept.scroll)
+            index = self._listing.model.index(rows[0], 0)
+            self.selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+
+    def invert_selection(self) -> None:
+        """Select what is not selected."""
+        self.kept.chosen_anew()
+        self.selection.invert()
+
+    def clearSelection(self) -> None:
+        self.kept.chosen_anew()
+        self.selection.clear_rows()
+
+    def _follow_screen(self) -> None:
+        """Tell Qt's selection which rows are on the screen."""
+        last = self.rowAt(self.viewport().height() - 1)
+        rows = self._listing.model.rowCount()
+        self.selection.show_on_screen(max(0, self.rowAt(0)), rows - 1 if last < 0 else min(rows - 1, last + 1))
 
     def show_arrangement(self, arrangement: Arrangement) -> None:
         """Draw the sort indicator where the arrangement says."""
@@ -208,7 +188,7 @@ class BlobTable(QTableView):
         now = self._listing.state.arrangement
         column: Column = ARRANGED_BY[section]
         descending = not now.descending if now.column is column else False
-        wanted = Arrangement(column, descending, now.text)
+        wanted = replace(now, column=column, descending=descending)
         self.show_arrangement(wanted)
         self._listing.arrange(wanted)
 
@@ -221,7 +201,7 @@ class BlobTable(QTableView):
             event.accept()
             return
         if event.key() == Qt.Key.Key_Escape or event.matches(QKeySequence.StandardKey.Copy):
-            event.ignore()  # the shell's actions: Stop, and Copy URI (Qt's own would copy one cell)
+            event.ignore()  # the shell's actions: Stop, and Copy (Qt's own would copy one cell)
             return
         super().keyPressEvent(event)
 
@@ -235,6 +215,7 @@ class BlobTable(QTableView):
         super().mouseMoveEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._follow_screen()  # whether the row under the pointer is selected decides what a press means
         if not self.indexAt(event.position().toPoint()).isValid():
             self.clearSelection()
         super().mousePressEvent(event)
@@ -246,9 +227,23 @@ class BlobTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._screen.start()
         narrow = self.viewport().width() < 560
         for column in (TableColumn.TYPE, TableColumn.CLASS):
             self.setColumnHidden(column, narrow)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        if self.selected_count() > MOST_DRAGGED:
+            show_toast(
+                self.window(),
+                f"More than {MOST_DRAGGED:,} rows cannot be dragged: use Copy to\u2026, or drag the folder.",
+            )
+            return
+        self._listing.model.dragged = self.selected_entries
+        try:
+            super().startDrag(actions)  # returns at the end of the drag
+        finally:
+            self._listing.model.dragged = None
 
     # -- drops --------------------------------------------------------------------------------------------------
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -259,12 +254,12 @@ class BlobTable(QTableView):
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._mark(-1)
-        self.drop_hovered.emit(None)
+        self.drop_hovered.emit(None, "")
 
     def dropEvent(self, event: QDropEvent) -> None:
         target, _ = self._target(event)
         self._mark(-1)
-        self.drop_hovered.emit(None)
+        self.drop_hovered.emit(None, "")
         if target is None:
             event.ignore()
             return
@@ -273,24 +268,24 @@ class BlobTable(QTableView):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if rows is not None:
-            self.rows_dropped.emit(*rows, target)
+            self.rows_dropped.emit(*rows, target, drop_verb(event))
         elif files:
             self.files_dropped.emit(target, files)
 
     def _consider(self, event: QDragMoveEvent) -> None:
         target, row = self._target(event)
         self._mark(row)
-        self.drop_hovered.emit(target)
+        self.drop_hovered.emit(target, drop_verb(event))
         if target is None:
             event.ignore()
         else:
-            event.setDropAction(Qt.DropAction.CopyAction)
+            event.setDropAction(drop_action(event))
             event.accept()
 
     def _target(self, event: QDropEvent) -> tuple[Location | None, int]:
         """Where the drop would go and the row to mark; rows of ours only go onto a folder."""
         model = self._listing.model
-        ours = dragged_keys(event.mimeData()) is not None
+        ours = holds_rows(event.mimeData())
         record = self._listing.record
         if record is None or record.read_only or not (ours or dropped_files(event.mimeData())):
             return None, -1
@@ -307,7 +302,3 @@ class BlobTable(QTableView):
         if row != self.delegate.drop_row:
             self.delegate.drop_row = row
             self.viewport().update()
-
-
-def _identity(entry: Entry) -> tuple[bool, str]:
-    return entry.is_blob, entry.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
@@ -19,18 +20,22 @@ from artifact_browser.errors import (
     WrongCredentials,
 )
 from artifact_browser.gui.browse.blob_table import BlobTable
-from artifact_browser.gui.browse.listing import Listing, ListingState, ListingStatus
+from artifact_browser.gui.browse.listing import Listing
 from artifact_browser.gui.browse.listing_footer import ListingFooter
 from artifact_browser.gui.browse.listing_model import dropped_files
-from artifact_browser.gui.common.bridge import Bridge
+from artifact_browser.gui.browse.listing_state import ListingState, ListingStatus
+from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.gui.common.widgets import Kind, label, set_kind
-from artifact_browser.storage.arrange import Arrangement
+from artifact_browser.storage.bounds import Bounds
 from artifact_browser.storage.location import Location, uri_of
+from artifact_browser.storage.selection import Counted
 
 #: How long a listing may be empty before the window says that it is busy: a quick one never flickers.
 BUSY_AFTER_MS = 150
+#: So many selected rows are looked at here; of more a worker adds up the sizes.
+COUNTED_HERE = 1000
 
 
 class BrowseView(QWidget):
@@ -44,6 +49,8 @@ class BrowseView(QWidget):
     upload_wanted = Signal()
     new_bucket_wanted = Signal()
     open_bucket_wanted = Signal()
+    #: nothing matched the filter here: look for its text in everything below
+    search_wanted = Signal(str)
     #: what a failed listing suggests: sign in again, or look at the account's settings (account id)
     sign_in_wanted = Signal(str)
     account_edit_wanted = Signal(str)
@@ -74,6 +81,9 @@ class BrowseView(QWidget):
         self._busy.timeout.connect(self._show_busy)
         self._chosen = QTimer(self, singleShot=True, interval=0)
         self._chosen.timeout.connect(self._sum_selection)
+        self._counting: Task | None = None
+        #: of the selected blobs; ``None`` while a worker adds it up
+        self.selected_bytes: int | None = 0
         self.setAcceptDrops(True)
         self.setFocusProxy(self.table)
         self.listing.state_changed.connect(self._follow)
@@ -95,17 +105,21 @@ class BrowseView(QWidget):
         self.table.show_arrangement(self.listing.state.arrangement)
 
     def set_filter(self, text: str) -> None:
-        now = self.listing.state.arrangement
-        self.listing.arrange(Arrangement(now.column, now.descending, text))
+        self.listing.arrange(replace(self.listing.state.arrangement, text=text))
 
-    def show_drop_target(self, target: Location | None) -> None:
-        """Name the place a drop would go to, while something hovers."""
+    def set_bounds(self, bounds: Bounds, *, expression: bool) -> None:
+        """What the filter looks at besides its text, and how that is meant."""
+        self.listing.arrange(replace(self.listing.state.arrangement, bounds=bounds, expression=expression))
+
+    def show_drop_target(self, target: Location | None, verb: str = "put") -> None:
+        """Name the place a drop would go to and what it would do, while something hovers."""
         if target is None:
             self.drop_hint.hide()
             return
         kind = self._services.book.get(target.account_id).kind
         uri = elided(printable(uri_of(kind, target.bucket, target.key)), 90)
-        self.drop_hint.setText(f"Drop to put it into {uri}")
+        words = {"copy": f"Drop to copy to {uri} \u00b7 with Shift: move", "move": f"Drop to move to {uri}"}
+        self.drop_hint.setText(words.get(verb, f"Drop to put it into {uri}"))
         self.drop_hint.show()
 
     # -- states -------------------------------------------------------------------------------------------------
@@ -120,7 +134,7 @@ class BrowseView(QWidget):
                 self._busy.start()
         elif state.status is ListingStatus.FAILED and state.error is not None:
             self._show_failed(state.error)
-        elif state.arrangement.text and state.total:
+        elif state.arrangement.is_filtered and state.total:
             self._show_no_match(state)
         elif state.status in {ListingStatus.COMPLETE, ListingStatus.PARTIAL, ListingStatus.FAILED}:
             self._show_empty(state)
@@ -169,10 +183,14 @@ class BrowseView(QWidget):
         return "Try again", self.listing.refresh
 
     def _show_no_match(self, state: ListingState) -> None:
+        text = state.arrangement.text
         self._nothing.show_state(
             State.EMPTY,
-            f"No match for \u201c{printable(state.arrangement.text)}\u201d among {state.total:,} listed.",
+            f"No match{f' for {chr(8220)}{printable(text)}{chr(8221)}' if text else ''} among {state.total:,} listed.",
+            detail=state.error.detail if state.error is not None else "",
             icon_name="search",
+            action_label="Search in all folders below" if self.listing.location.bucket else "",
+            action=lambda: self.search_wanted.emit(state.arrangement.text),
         )
         self._show_page(self._nothing)
 
@@ -212,11 +230,23 @@ class BrowseView(QWidget):
         )
 
     def _sum_selection(self) -> None:
-        entries = self.table.selected_entries() if self.table.selected_count() <= 100_000 else []
-        blobs = [entry for entry in entries if entry.is_blob]
-        count = self.table.selected_count()
-        size_bytes = sum(entry.size_bytes for entry in blobs)
-        self.footer.show_selection(len(blobs), count - len(blobs), size_bytes)
+        folders, blobs = self.table.selection.counts()
+        self.selected_bytes = None
+        if self._counting is not None:
+            self._counting.cancel()
+            self._counting = None
+        if folders + blobs <= COUNTED_HERE:
+            self.selected_bytes = sum(entry.size_bytes for entry in self.table.selected_entries() if entry.is_blob)
+        else:
+            self._counting = self.listing.count_selected(self._show_counted)
+        self.footer.show_selection(blobs, folders, self.selected_bytes)
+        self.selection_changed.emit()
+
+    def _show_counted(self, counted: Counted) -> None:
+        """A worker has added up the sizes of many rows."""
+        self._counting = None
+        self.selected_bytes = counted.size_bytes
+        self.footer.show_selection(counted.blobs, counted.folders, counted.size_bytes)
         self.selection_changed.emit()
 
     # -- drops beside the rows (the empty state) ----------------------------------------------------------------

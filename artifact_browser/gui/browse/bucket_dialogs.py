@@ -1,4 +1,4 @@
-"""Making, opening by name and deleting a bucket: three small questions."""
+"""Making a bucket and opening one by name: two small questions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.widgets import label
 
 #: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 _RULE = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\Z")
@@ -78,13 +77,3 @@ class OpenBucketDialog(AppDialog):
         text = self.name.text().strip()
         text = text.partition("://")[2] if "://" in text else text
         return BucketChoice(text.partition("/")[0])
-
-
-class DeleteBucketDialog(AppDialog):
-    """Named ``Delete bucket``; main button ``Delete``. Only empty buckets go."""
-
-    def __init__(self, bucket: str, parent: QWidget | None = None) -> None:
-        super().__init__("Delete bucket", "Delete", parent, destructive=True)
-        self.body.addWidget(
-            label(f"The bucket \u201c{bucket}\u201d is deleted if it is empty. This cannot be undone.", wrap=True)
-        )

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView
 
 from artifact_browser.bootstrap import Services
 from artifact_browser.gui.browse.bucket_tree_model import BucketTreeModel
-from artifact_browser.gui.browse.listing_model import dragged_keys, dropped_files
+from artifact_browser.gui.browse.listing_model import dragged_keys, drop_action, drop_verb, dropped_files
 from artifact_browser.gui.browse.tree_delegate import TreeDelegate
-from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind
+from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, NoticeAct
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.icons import pixmap
 from artifact_browser.gui.common.palette import palette, tokens
@@ -28,10 +28,12 @@ class BucketTree(QTreeView):
     bucket_wanted = Signal(str)
     #: files dropped on a bucket or prefix: ``(Location, list[Path])``
     files_dropped = Signal(object, object)
-    #: rows of the table dropped here: ``(account, bucket, entries, Location)``
-    rows_dropped = Signal(str, str, object, object)
-    #: where a drop would go while hovering: ``Location | None``
-    drop_hovered = Signal(object)
+    #: rows of the table dropped here: ``(account, bucket, entries, Location, "copy" or "move")``
+    rows_dropped = Signal(str, str, object, object, str)
+    #: where a drop would go while hovering, and what it would do: ``(Location | None, verb)``
+    drop_hovered = Signal(object, str)
+    #: there may be more or fewer buckets than before
+    buckets_counted = Signal()
     #: right click: ``(Location | None, global position)``
     context_menu_wanted = Signal(object, QPoint)
 
@@ -39,6 +41,7 @@ class BucketTree(QTreeView):
         super().__init__(parent)
         self._model = BucketTreeModel(services, bridge, self)
         self._wanted: Location | None = None
+        self._here: Location | None = None
         self._drop_index = QModelIndex()
         self.setModel(self._model)
         self.setItemDelegate(TreeDelegate(self))
@@ -65,8 +68,27 @@ class BucketTree(QTreeView):
     # -- from the shell -----------------------------------------------------------------------------------------
     def show_location(self, location: Location) -> None:
         """Select the line of ``location``, opening and listing what is above it."""
-        self._wanted = location
+        self._wanted = self._here = location
         self._follow()
+
+    def filter_buckets(self, text: str) -> None:
+        """Show only buckets whose names hold ``text``; with all of them, the line of where one is comes back into sight."""
+        self._model.set_filter(text)
+        if text:
+            self.scrollToTop()
+        if not text and self._here is not None:
+            self.show_location(self._here)
+
+    def open_first_bucket(self) -> None:
+        """Go to the first bucket that is shown."""
+        buckets = (self._model.bucket_at(row) for row in range(self._model.rowCount()))
+        found = next((place for place in buckets if place is not None), None)
+        if found is not None:
+            self.location_opened.emit(found)
+
+    @property
+    def bucket_count(self) -> int:
+        return self._model.bucket_count
 
     def reload_accounts(self) -> None:
         self._model.reload_accounts()
@@ -100,10 +122,13 @@ class BucketTree(QTreeView):
                 self.expand(index)
             return
         self.expand(index)
-        if node.loaded in {Loaded.YES, Loaded.FAILED} and not node.is_cut:
-            self._model.reload(node.location)  # made since it was listed, perhaps; see _on_loaded for when it was not
+        if node.loaded in {Loaded.YES, Loaded.FAILED}:
+            # made since it was listed, or not among the lines shown; see _on_loaded for when it is not there at all
+            self._model.look_for(node, self._wanted)
 
     def _on_loaded(self, location: Location) -> None:
+        if not location.bucket:
+            self.buckets_counted.emit()
         if self._wanted is None:
             return
         node = self._model.node(self._model.ensure(self._wanted))
@@ -124,10 +149,14 @@ class BucketTree(QTreeView):
         parent = node.parent
         if parent is None:
             return
-        if parent.loaded is Loaded.FAILED:
+        if node.act is NoticeAct.TRY_AGAIN:
             self._model.reload(parent.location)
-        elif parent.kind is NodeKind.ACCOUNT and node.name.startswith("Open"):
+        elif node.act is NoticeAct.OPEN_BY_NAME:
             self.bucket_wanted.emit(parent.location.account_id)
+        elif node.act is NoticeAct.MORE:
+            self._model.show_more(parent)
+        elif node.act is NoticeAct.FROM_FIRST:
+            self._model.show_first(parent)
 
     def _ask_menu(self, at: QPoint) -> None:
         index = self.indexAt(at)
@@ -175,12 +204,12 @@ class BucketTree(QTreeView):
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         super().dragLeaveEvent(event)
         self._mark(QModelIndex())
-        self.drop_hovered.emit(None)
+        self.drop_hovered.emit(None, "")
 
     def dropEvent(self, event: QDropEvent) -> None:
         target = self._target(event)
         self._mark(QModelIndex())
-        self.drop_hovered.emit(None)
+        self.drop_hovered.emit(None, "")
         if target is None:
             event.ignore()
             return
@@ -188,18 +217,18 @@ class BucketTree(QTreeView):
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
         if rows is not None:
-            self.rows_dropped.emit(*rows, target)
+            self.rows_dropped.emit(*rows, target, drop_verb(event))
         else:
             self.files_dropped.emit(target, dropped_files(event.mimeData()))
 
     def _consider(self, event: QDragMoveEvent) -> None:
         target = self._target(event)
         self._mark(self.indexAt(event.position().toPoint()) if target else QModelIndex())
-        self.drop_hovered.emit(target)
+        self.drop_hovered.emit(target, drop_verb(event))
         if target is None:
             event.ignore()
         else:
-            event.setDropAction(Qt.DropAction.CopyAction)
+            event.setDropAction(drop_action(event))
             event.accept()
 
     def _target(self, event: QDropEvent) -> Location | None:

@@ -9,11 +9,13 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 
 from artifact_browser.bootstrap import Services
 from artifact_browser.errors import ArtifactBrowserError
-from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, notice
+from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, NoticeAct, notice
+from artifact_browser.gui.browse.tree_pages import BUCKETS_A_PAGE, bucket_children, folder_children, matching
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.format import printable
-from artifact_browser.storage.listing import TREE_PAGES, BucketList, FolderList, list_buckets, list_folders
-from artifact_browser.storage.location import Location, segment_name, uri_of
+from artifact_browser.storage.folders import FolderPage, list_folder_page
+from artifact_browser.storage.listing import BucketList, list_buckets
+from artifact_browser.storage.location import DELIMITER, Location, uri_of
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _TOOLTIP = int(Qt.ItemDataRole.ToolTipRole)
@@ -35,6 +37,7 @@ class BucketTreeModel(QAbstractItemModel):
         self._root = Node(NodeKind.ROOT, Location(""), "", loaded=Loaded.YES)
         self._nodes: dict[int, Node] = {self._root.number: self._root}
         self._tasks: dict[int, Task] = {}
+        self._text = ""
         self.reload_accounts()
 
     # -- what changes -------------------------------------------------------------------------------------------
@@ -70,7 +73,8 @@ class BucketTreeModel(QAbstractItemModel):
         """List a node's children anew, if they have been listed."""
         node = self._find(location)
         if node is not None and node.loaded is not Loaded.NO:
-            self._load(node)
+            late = node.places if node.is_late else []
+            self._load(node, after=late[0].location.key.removesuffix(DELIMITER) if late else "")
 
     def retry_failed(self, location: Location) -> bool:
         """List anew what could not be listed on the way to ``location``; whether there was anything."""
@@ -100,14 +104,66 @@ class BucketTreeModel(QAbstractItemModel):
         return self._nodes[int(index.internalId())] if index.isValid() else self._root
 
     # -- listing ------------------------------------------------------------------------------------------------
-    def _load(self, node: Node) -> None:
+    def set_filter(self, text: str) -> None:
+        """Show only buckets whose names hold ``text``."""
+        if text == self._text:
+            return
+        self._text = text
+        for node in self._root.children:
+            if node.loaded is Loaded.YES:
+                node.first = 0
+                self._take(node, bucket_children(node, text))
+
+    @property
+    def bucket_count(self) -> int:
+        """How many buckets the accounts have that have been listed."""
+        return sum(len(node.buckets) for node in self._root.children)
+
+    def bucket_at(self, row: int) -> Location | None:
+        """The first bucket that is shown of the account in ``row``."""
+        places = self._root.children[row].places
+        return places[0].location if places else None
+
+    def show_more(self, node: Node) -> None:
+        """The lines behind those that are shown below ``node``."""
+        if node.kind is NodeKind.ACCOUNT:
+            node.first += BUCKETS_A_PAGE
+            self._take(node, bucket_children(node, self._text))
+        elif node.after and node.number not in self._tasks:
+            self._load(node, after=node.after, go_on=True)
+
+    def show_first(self, node: Node) -> None:
+        """The lines from the first one on."""
+        if node.kind is NodeKind.ACCOUNT:
+            node.first = 0
+            self._take(node, bucket_children(node, self._text))
+        else:
+            node.is_late = False
+            self._load(node)
+
+    def look_for(self, node: Node, location: Location) -> None:
+        """``location`` lies below ``node`` and is not shown there: list anew, or show the page that has it."""
+        step = next((step for step in _steps(location) if _is_child(step, node.location)), None)
+        if node.kind is NodeKind.ACCOUNT and step is not None and step.bucket in node.buckets:
+            names = matching(node, self._text)
+            if step.bucket in names:
+                node.first = names.index(step.bucket) // BUCKETS_A_PAGE * BUCKETS_A_PAGE
+                self._take(node, bucket_children(node, self._text))
+            return
+        if node.is_cut and step is not None:
+            node.is_late = True
+            self._load(node, after=step.key.removesuffix(DELIMITER))  # what comes right behind it is the prefix itself
+        else:
+            self._load(node)
+
+    def _load(self, node: Node, *, after: str = "", go_on: bool = False) -> None:
         running = self._tasks.pop(node.number, None)
         if running is not None:
             running.cancel()
         first = node.loaded is not Loaded.YES
         node.loaded = Loaded.LOADING
-        if first:
-            self._replace_children(node, [notice(node, "Listing\u2026")])
+        if first or go_on:
+            self._replace_children(node, [*(self._above(node) if go_on else ()), notice(node, "Listing\u2026")])
         record = self._services.book.get(node.location.account_id)
         if node.kind is NodeKind.ACCOUNT:
             self._tasks[node.number] = self._bridge.run(
@@ -118,46 +174,34 @@ class BucketTreeModel(QAbstractItemModel):
                 on_error=partial(self._fail, node),
             )
             return
+        places = node.places
         self._tasks[node.number] = self._bridge.run(
-            list_folders,
+            list_folder_page,
             record,
             node.location.bucket,
             node.location.key,
+            after,
+            places[-1].location.key if go_on and places else "",
             owner=self,
-            on_done=partial(self._take_folders, node),
-            on_error=partial(self._fail, node),
+            on_done=partial(self._take_folders, node, go_on),
+            on_error=partial(self._fail_to_go_on if go_on else self._fail, node),
         )
 
     def _take_buckets(self, node: Node, found: BucketList) -> None:
-        account = node.location.account_id
-        children = [
-            Node(NodeKind.BUCKET, Location(account, bucket.name), bucket.name, node) for bucket in found.buckets
-        ]
-        if not children:
-            text = "Open a bucket by name\u2026" if found.denied else "No buckets yet"
-            children = [notice(node, text)]
-        self._take(node, children)
+        node.buckets, node.denied = tuple(bucket.name for bucket in found.buckets), found.denied
+        self._take(node, bucket_children(node, self._text))
 
-    def _take_folders(self, node: Node, found: FolderList) -> None:
-        account, bucket = node.location.account_id, node.location.bucket
-        children = [
-            Node(NodeKind.PREFIX, Location(account, bucket, prefix), segment_name(prefix), node)
-            for prefix in found.prefixes
-        ]
-        if found.more:
-            children.append(notice(node, f"More: only {TREE_PAGES} pages were looked through"))
-        self._take(node, children)
+    def _take_folders(self, node: Node, go_on: bool, found: FolderPage) -> None:
+        self._take(node, folder_children(node, found, go_on=go_on))
 
     def _take(self, node: Node, children: list[Node]) -> None:
         self._tasks.pop(node.number, None)
         node.loaded = Loaded.YES
-        known = {child.location: child for child in node.children if child.kind is not NodeKind.NOTICE}
-        fresh = [child.location for child in children]
-        if [child.location for child in node.children] != fresh or len(known) != len(fresh):
-            kept = [
-                known.get(child.location, child) if child.kind is not NodeKind.NOTICE else child for child in children
-            ]
-            self._replace_children(node, kept)
+        known = {child.location: child for child in node.places}
+        self._replace_children(
+            node,
+            [known.get(child.location, child) if child.kind is not NodeKind.NOTICE else child for child in children],
+        )
         at = self.index_of(node)
         self.dataChanged.emit(at, at)
         self.loaded.emit(node.location)
@@ -165,19 +209,49 @@ class BucketTreeModel(QAbstractItemModel):
     def _fail(self, node: Node, error: ArtifactBrowserError) -> None:
         self._tasks.pop(node.number, None)
         node.loaded = Loaded.FAILED
-        self._replace_children(node, [notice(node, f"{error.title}: {printable(error.detail)[:160]}")])
+        node.is_late, node.after = False, ""
+        words = f"{error.title}: {printable(error.detail)[:160]}"
+        self._replace_children(node, [notice(node, words, NoticeAct.TRY_AGAIN)])
         self.loaded.emit(node.location)
 
+    def _fail_to_go_on(self, node: Node, error: ArtifactBrowserError) -> None:
+        """What is shown stays."""
+        self._tasks.pop(node.number, None)
+        node.loaded = Loaded.YES
+        words = f"{error.title}. Try again\u2026"
+        self._replace_children(node, [*self._above(node), notice(node, words, NoticeAct.MORE)])
+        self.loaded.emit(node.location)
+
+    def _above(self, node: Node) -> list[Node]:
+        """All that is shown below ``node`` but its last line, which says that there is more."""
+        last = node.children[-1:]
+        return node.children[:-1] if last and last[0].kind is NodeKind.NOTICE else node.children[:]
+
     def _replace_children(self, node: Node, children: list[Node]) -> None:
-        """Swap children; nodes that stay keep what is open below them."""
+        """Swap children; nodes that stay keep what is open below them. Neighbours come and go together."""
+        if [child.name for child in node.children if child.kind is NodeKind.NOTICE] == [
+            child.name for child in children if child.kind is NodeKind.NOTICE
+        ] and [child.number for child in node.places] == [
+            child.number for child in children if child.kind is not NodeKind.NOTICE
+        ]:
+            return  # nothing new
         staying = {child.number for child in children}
-        for child in reversed(node.children[:]):
-            if child.number not in staying:
-                self.beginRemoveRows(self.index_of(node), child.row, child.row)
-                node.children.pop(child.row)
+        end = len(node.children)
+        while end:
+            if node.children[end - 1].number in staying:
+                end -= 1
+                continue
+            start = end - 1
+            while start and node.children[start - 1].number not in staying:
+                start -= 1
+            self.beginRemoveRows(self.index_of(node), start, end - 1)
+            gone = node.children[start:end]
+            del node.children[start:end]
+            for child in gone:
                 self._forget(child)
-                self._number(node)
-                self.endRemoveRows()
+            self._number(node)
+            self.endRemoveRows()
+            end = start
         present = {child.number for child in node.children}
         row = 0
         while row < len(children):
@@ -277,6 +351,11 @@ def _steps(location: Location) -> list[Location]:
         steps.append(Location(location.account_id, location.bucket, location.key[: at + 1]))
         at = location.key.find("/", at + 1)
     return steps
+
+
+def _is_child(step: Location, of: Location) -> bool:
+    """Whether a step on a way is the one right below ``of``."""
+    return step.parent == of if step.bucket else False
 
 
 def _is_place(node: Node) -> bool:

@@ -61,7 +61,7 @@ class DetailsPanel(QWidget):
         self._rest.timeout.connect(self._ask)
         self._tabs.currentChanged.connect(self._show_tab)
         self.preview.download_wanted.connect(self.download_wanted)
-        self.show_entries(None, Location(""), [], 0)
+        self.show_entries(None, Location(""), [], 0, 0)
 
     def _build(self) -> None:
         head = QHBoxLayout()
@@ -93,14 +93,14 @@ class DetailsPanel(QWidget):
 
     # -- from the shell -----------------------------------------------------------------------------------------
     def show_entries(
-        self, record: AccountRecord | None, location: Location, entries: list[Entry], size_bytes: int
+        self, record: AccountRecord | None, location: Location, entries: list[Entry], count: int, size_bytes: int
     ) -> None:
-        """Show what is selected: one blob in full, several as a sum, none as a hint."""
+        """Show what is selected: one blob in full, several (``entries`` are the first of ``count``) as a sum, none as a hint."""
         self._stop()
         self._record, self._location = record, location
         self._entry = entries[0] if len(entries) == 1 else None
         if self._entry is None:
-            self._show_none(len(entries), size_bytes)
+            self._show_none(count, size_bytes)
             return
         entry = self._entry
         self._nothing.hide()

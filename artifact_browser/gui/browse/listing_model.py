@@ -7,12 +7,14 @@ by arithmetic; any other order is an index made in a worker. Strings are made fo
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject, QPersistentModelIndex, Qt, QUrl
+from PySide6.QtGui import QDropEvent
 
 from artifact_browser.accounts.record import AccountKind
 from artifact_browser.gui.browse.entry import Entry, EntryKind
@@ -23,8 +25,10 @@ from artifact_browser.storage.filetypes import type_of
 from artifact_browser.storage.listing import BLOBS, FOLDERS, NOTHING, ListingGrown
 from artifact_browser.storage.location import Location, uri_of
 
-#: Our own windows' private drag format: account, bucket and keys as URIs, one a line.
+#: Our own windows' private format for drags and the clipboard: account, bucket and keys, one a line.
 MIME_KEYS = "application/x-artifact-browser-keys"
+#: Beside it on the clipboard: pasting moves.
+MIME_CUT = "application/x-artifact-browser-cut"
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _TOOLTIP = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -68,6 +72,8 @@ class ListingModel(QAbstractTableModel):
         self._blobs: KeyTable | None = None
         self._state = NOTHING
         self._order: array[int] | None = None
+        #: while rows are dragged: all that are selected, not only those on the screen, which Qt knows of
+        self.dragged: Callable[[], list[Entry]] | None = None
 
     # -- filling ------------------------------------------------------------------------------------------------
     def begin(self, folder: Path | None, location: Location, kind: AccountKind) -> None:
@@ -109,6 +115,27 @@ class ListingModel(QAbstractTableModel):
         self._blobs.grow(state.blobs)
         self._state = state
 
+    @property
+    def order(self) -> bytes | None:
+        """The ids of the rows as :meth:`set_order` takes them; ``None``: the listing's own order."""
+        return None if self._order is None else self._order.tobytes()
+
+    @property
+    def folder_rows(self) -> int:
+        """How many rows are folders: they stand first in every order."""
+        if self._order is None:
+            return self._state.folders
+        low, high = 0, len(self._order)
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self._order[middle] & FOLDER_BIT else (low, middle)
+        return low
+
+    def id_of(self, row: int) -> int:
+        """The row's number in the listing, with :data:`FOLDER_BIT` for a folder's."""
+        is_folder, number = self._id(row)
+        return number | FOLDER_BIT if is_folder else number
+
     def set_order(self, index: bytes | None) -> None:
         """Show the rows of ``index`` (uint32 ids from :func:`storage.arrange.arrange`), or the listing's own order."""
         self.beginResetModel()
@@ -143,16 +170,23 @@ class ListingModel(QAbstractTableModel):
 
     def rows_of(self, entries: set[tuple[bool, str]]) -> list[int]:
         """The view rows of ``(is a blob, key)`` pairs that are here."""
-        wanted: set[int] = set()
+        found = self.numbers_of(entries)
+        if self._order is None:
+            return sorted(number + self._state.folders if is_blob else number for is_blob, number in found)
+        wanted = {number if is_blob else number | FOLDER_BIT for is_blob, number in found}
+        if len(wanted) > 1:
+            return [row for row, number in enumerate(self._order) if number in wanted]
+        return [self._order.index(number) for number in wanted if number in self._order]
+
+    def numbers_of(self, entries: set[tuple[bool, str]]) -> list[tuple[bool, int]]:
+        """``(is a blob, number in the listing)`` of those ``(is a blob, key)`` pairs that are here."""
+        found = []
         for is_blob, key in entries:
             table = self._blobs if is_blob else self._folders
-            found = table.find(key) if table is not None else None
-            if found is not None:
-                wanted.add(found if is_blob else found | FOLDER_BIT)
-        if self._order is not None:
-            return [row for row, number in enumerate(self._order) if number in wanted]
-        folders = self._state.folders
-        return sorted(number ^ FOLDER_BIT if number & FOLDER_BIT else number + folders for number in wanted)
+            number = table.find(key) if table is not None else None
+            if number is not None:
+                found.append((is_blob, number))
+        return found
 
     def location_of(self, entry: Entry) -> Location:
         account = self.location.account_id
@@ -210,16 +244,26 @@ class ListingModel(QAbstractTableModel):
             return flags
         return flags | Qt.ItemFlag.ItemIsDropEnabled
 
+    def supportedDragActions(self) -> Qt.DropAction:
+        return Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+
     def mimeTypes(self) -> list[str]:
         return [MIME_KEYS, "text/plain"]
 
     def mimeData(self, indexes: Any) -> QMimeData:
-        entries = [self.entry(row) for row in sorted({index.row() for index in indexes})]
+        if self.dragged is not None:
+            return self.mime_of(self.dragged())
+        return self.mime_of([self.entry(row) for row in sorted({index.row() for index in indexes})])
+
+    def mime_of(self, entries: list[Entry], *, cut: bool = False) -> QMimeData:
+        """Rows for a drag or the clipboard: for us their keys, for other programs their URIs."""
         uris = "\n".join(self.uri(entry) for entry in entries)
         data = QMimeData()
         data.setText(uris)
         keys = "\n".join([self.location.account_id, self.location.bucket, *map(_quoted, entries)])
         data.setData(MIME_KEYS, keys.encode("utf-8", "surrogatepass"))
+        if cut:
+            data.setData(MIME_CUT, b"1")
         return data
 
     # -- words --------------------------------------------------------------------------------------------------
@@ -266,6 +310,27 @@ def dragged_keys(data: QMimeData) -> tuple[str, str, list[Entry]] | None:
         if kind in set(EntryKind):
             entries.append(Entry(EntryKind(kind), _unquoted(key)))
     return lines[0], lines[1], entries
+
+
+def holds_rows(data: QMimeData) -> bool:
+    """Whether a drag is one of ours: asked for each move of the pointer."""
+    return data.hasFormat(MIME_KEYS)
+
+
+def drop_verb(event: QDropEvent) -> str:
+    """What a drop would do: ``put`` files, ``copy`` rows, or with Shift ``move`` them. Without it nothing goes away by a
+    slip of the hand.
+    """
+    if not holds_rows(event.mimeData()):
+        return "put"
+    held = event.modifiers()
+    shift, ctrl = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
+    return "move" if held & shift and not held & ctrl else "copy"
+
+
+def drop_action(event: QDropEvent) -> Qt.DropAction:
+    """As the pointer shows it."""
+    return Qt.DropAction.MoveAction if drop_verb(event) == "move" else Qt.DropAction.CopyAction
 
 
 def dropped_files(data: QMimeData) -> list[Path]:

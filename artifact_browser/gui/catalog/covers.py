@@ -6,7 +6,7 @@ Only covers that lie beside the manifest are shown, never addresses elsewhere: l
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
 from functools import partial
 
 from PySide6.QtCore import QObject, QSize, Signal
@@ -18,6 +18,7 @@ from artifact_browser.catalog.layout import check_file_path
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.picture_job import PICTURE_LANE, Picture, decode_picture
+from artifact_browser.workers.job import JobContext
 
 _MAX_PX = 640
 _AT_ONCE = 4
@@ -75,7 +76,7 @@ class CoverLoader(QObject):
             key, prefix = next(iter(self._waiting.items()))
             del self._waiting[key]
             self._running[key] = self._bridge.run(
-                decode_picture,
+                _decode_cover,
                 self._record,
                 self._bucket,
                 key,
@@ -102,6 +103,13 @@ class CoverLoader(QObject):
         if len(self._failed) < _MOST_FAILED:
             self._failed.add(key)
         self._start()
+
+
+def _decode_cover(
+    context: JobContext, record: AccountRecord, bucket: str, key: str, max_px: int
+) -> Generator[None, None, Picture]:
+    """Job: a cover, from the disk where it was shown before."""
+    return (yield from decode_picture(context, record, bucket, key, max_px, keep=True))
 
 
 def cover_key(card: Card) -> str:

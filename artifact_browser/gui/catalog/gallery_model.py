@@ -25,6 +25,9 @@ class GalleryModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cards: dict[str, Card] = {}
+        # kept while cards come and go: the header asks with every batch
+        self._types: Counter[str] = Counter()
+        self._statuses: Counter[Status] = Counter()
         self._texts: dict[str, str] = {}
         self._rows: list[str] = []
         self._row_of: dict[str, int] = {}
@@ -65,21 +68,22 @@ class GalleryModel(QAbstractListModel):
 
     @property
     def staged(self) -> int:
-        return sum(card.status in _STAGED for card in self._cards.values())
+        return sum(self._statuses[status] for status in _STAGED)
 
     @property
     def broken(self) -> int:
-        return sum(card.status is Status.BROKEN for card in self._cards.values())
+        return self._statuses[Status.BROKEN]
 
     def types(self) -> list[tuple[str, int]]:
         """Types with their numbers, the most frequent first."""
-        counts = Counter(card.type for card in self._cards.values() if card.type)
-        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        counts = [(kind, number) for kind, number in self._types.items() if kind and number]
+        return sorted(counts, key=lambda pair: (-pair[1], pair[0]))
 
     # -- what the gallery does ----------------------------------------------------------------------------------
     def clear(self) -> None:
         self.beginResetModel()
         self._cards, self._texts, self._rows, self._row_of = {}, {}, [], {}
+        self._types, self._statuses = Counter(), Counter()
         self.endResetModel()
         self.counted.emit()
 
@@ -88,7 +92,9 @@ class GalleryModel(QAbstractListModel):
         new: list[str] = []
         refilter = False
         for card in cards:
-            known = card.prefix in self._cards
+            before = self._cards.get(card.prefix)
+            known = before is not None
+            self._tally(before, card)
             self._cards[card.prefix] = card
             self._texts[card.prefix] = _search_text(card)
             row, wanted = self.row_of(card.prefix), self._wanted(card.prefix)
@@ -101,7 +107,8 @@ class GalleryModel(QAbstractListModel):
                 else:
                     new.append(card.prefix)
         for prefix in gone:
-            if self._cards.pop(prefix, None) is not None:
+            if (card_gone := self._cards.pop(prefix, None)) is not None:
+                self._tally(card_gone, None)
                 del self._texts[prefix]
                 refilter = refilter or prefix in self._row_of
         if refilter:
@@ -138,6 +145,12 @@ class GalleryModel(QAbstractListModel):
     @property
     def is_filtered(self) -> bool:
         return bool(self._words or self._type)
+
+    def _tally(self, before: Card | None, now: Card | None) -> None:
+        for card, by in ((before, -1), (now, 1)):
+            if card is not None:
+                self._types[card.type] += by
+                self._statuses[card.status] += by
 
     # -- rows ---------------------------------------------------------------------------------------------------
     def _append(self, prefixes: list[str]) -> None:

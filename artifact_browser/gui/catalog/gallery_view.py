@@ -10,6 +10,8 @@ from PySide6.QtGui import (
     QDropEvent,
     QKeyEvent,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QPalette,
     QResizeEvent,
 )
@@ -21,10 +23,10 @@ from artifact_browser.gui.catalog.card_delegate import CARD_PX, GUTTER_PX, CardD
 from artifact_browser.gui.catalog.covers import CoverLoader
 from artifact_browser.gui.catalog.dropped_files import dropped_files
 from artifact_browser.gui.catalog.gallery_model import GalleryModel
-from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.palette import palette, tokens
 
 _NARROWEST_PX = 236
-_COVERS_AFTER_MS = 60
+_COVERS_AFTER_MS = 80
 _STEP_PX = 48
 
 
@@ -56,10 +58,10 @@ class GalleryView(QListView):
         self._covers_later = QTimer(self, singleShot=True, interval=_COVERS_AFTER_MS)
         self._covers_later.timeout.connect(self._want_covers)
         for changed in (model.rowsInserted, model.modelReset, model.layoutChanged, model.dataChanged):
-            changed.connect(self._covers_later.start)
+            changed.connect(self._want_covers_soon)
         model.modelAboutToBeReset.connect(self._keep_current)
         model.modelReset.connect(self._restore_current)
-        self.verticalScrollBar().valueChanged.connect(self._covers_later.start)
+        self.verticalScrollBar().valueChanged.connect(self._want_covers_soon)
         self.selectionModel().currentChanged.connect(lambda *_: self.card_selected.emit(self.current_card))
         covers.loaded.connect(self._repaint_card)
         palette().changed.connect(self._recolour)
@@ -70,7 +72,9 @@ class GalleryView(QListView):
         )
 
     def _set_up(self) -> None:
-        self.setViewMode(QListView.ViewMode.IconMode)
+        self.setViewMode(QListView.ViewMode.ListMode)
+        self.setFlow(QListView.Flow.LeftToRight)
+        self.setWrapping(True)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setUniformItemSizes(True)
@@ -83,6 +87,8 @@ class GalleryView(QListView):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setMouseTracking(True)
         self.viewport().setAutoFillBackground(False)
+        # nothing shines through (see paintEvent), so that scrolling moves what is there and paints what is new
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAcceptDrops(True)
         self.setDropIndicatorShown(False)
         self.setTabKeyNavigation(False)
@@ -114,7 +120,13 @@ class GalleryView(QListView):
             self._delegate.art.clear()
             self.setGridSize(cell)
         super().resizeEvent(event)
-        self._covers_later.start()
+        self._want_covers_soon()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), tokens().background)
+        painter.end()
+        super().paintEvent(event)
 
     # -- pointer and keys ---------------------------------------------------------------------------------------
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -213,6 +225,11 @@ class GalleryView(QListView):
         self._delegate.hover_row = self._delegate.drop_row = -1
         if not (self._kept_prefix and self.select(self._kept_prefix)):
             self.card_selected.emit(None)
+
+    def _want_covers_soon(self) -> None:
+        """A while after the first change, not after the last: covers come while somebody scrolls on and on, too."""
+        if not self._covers_later.isActive():
+            self._covers_later.start()
 
     def _want_covers(self) -> None:
         self._covers.want(self._model.card(row) for row in self._visible_rows())

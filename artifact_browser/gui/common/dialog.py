@@ -61,6 +61,18 @@ class Note(QFrame):
         return "" if self.isHidden() else " ".join(filter(None, (self._head.text(), self._text.text())))
 
 
+def captioned(name: str, field: QWidget) -> tuple[QVBoxLayout, QLabel]:
+    """A field below its label, whose text is the field's accessible name; and the label."""
+    group = QVBoxLayout()
+    group.setSpacing(4)
+    caption = label(name, Kind.DIM)
+    caption.setBuddy(field)
+    field.setAccessibleName(name)
+    group.addWidget(caption)
+    group.addWidget(field)
+    return group, caption
+
+
 class AppDialog(QDialog):
     """Base of the app's dialogs: fill ``body``, listen to ``accepted``.
 
@@ -82,7 +94,8 @@ class AppDialog(QDialog):
         width: int = 480,
     ) -> None:
         super().__init__(parent)
-        self._destructive = destructive
+        #: Enter presses the primary button, wherever the focus is
+        self.enter_accepts = not destructive
         self.setWindowTitle(title)
         self.setAccessibleName(title)
         self.setMinimumWidth(min(width, 560))
@@ -108,13 +121,7 @@ class AppDialog(QDialog):
 
     def add_field(self, name: str, field: QWidget, *, hint: str = "") -> QLabel:
         """A field below its label; the label's text is the field's accessible name."""
-        group = QVBoxLayout()
-        group.setSpacing(4)
-        caption = label(name, Kind.DIM)
-        caption.setBuddy(field)
-        field.setAccessibleName(name)
-        group.addWidget(caption)
-        group.addWidget(field)
+        group, caption = captioned(name, field)
         if hint:
             group.addWidget(label(hint, Kind.HINT, wrap=True))
             field.setAccessibleDescription(hint)
@@ -141,7 +148,7 @@ class AppDialog(QDialog):
             self.unsetCursor()
 
     def showEvent(self, event: QShowEvent) -> None:
-        self.primary.setDefault(not self._destructive)
+        self.primary.setDefault(self.enter_accepts)
         self._order_focus()
         self.grow()
         super().showEvent(event)

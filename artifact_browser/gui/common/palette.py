@@ -100,6 +100,30 @@ DARK = _tokens(
     bad_tint="3C1A18",
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Hue:
+    """A calm colour for one of several parts of a whole: ``area`` around, ``part`` for what lies inside it. ``text`` and
+    ``dim`` of the tokens stand on both.
+    """
+
+    area: QColor
+    part: QColor
+
+
+def _hues(*pairs: str) -> tuple[Hue, ...]:
+    return tuple(Hue(*(QColor(f"#{value}") for value in pair.split())) for pair in pairs)
+
+
+LIGHT_HUES = _hues(
+    "DCE7FF C3D6FF", "D2F0EA B2E3D9", "E9DFFB D8C8F7", "FDEBC9 F8DCA0", "FBDDE4 F6C4CF", "DDF1DA C0E4BB",
+    "FFE2D0 FBCDB1", "D5EEF8 B5E0F2",
+)  # fmt: skip
+DARK_HUES = _hues(
+    "1D2E4E 29437A", "16372F 1F5146", "2F2549 46376C", "3B3014 55461C", "43242C 61333F", "20381F 2F522D",
+    "43291A 5F3B25", "173543 214E62",
+)  # fmt: skip
+
 #: Token names an icon or text may be tinted with.
 ROLES = frozenset(field.name for field in fields(Tokens)) - {"dark"}
 
@@ -162,6 +186,11 @@ def palette() -> Palette:
 def tokens() -> Tokens:
     """The colours that hold now; ask when painting, do not keep them."""
     return _PALETTE.tokens
+
+
+def hues() -> tuple[Hue, ...]:
+    """Colours that tell parts of a whole apart, as they hold now."""
+    return DARK_HUES if _PALETTE.tokens.dark else LIGHT_HUES
 
 
 def luminance(colour: QColor) -> float:

@@ -7,11 +7,13 @@ cap; never SVG (a program, not a picture). What crosses the pipe is at most a fe
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import NotSupported
+from artifact_browser.gui.common.picture_cache import name_of, picture_cache
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext, Lane
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 PICTURE_LANE = Lane.PREVIEW
 MAX_ENCODED_BYTES = 24 * 1024**2
 MAX_PIXELS = 64 * 1000**2
+_QUALITY = 90
 _FORMATS = frozenset({b"png", b"jpeg", b"jpg", b"gif", b"webp", b"tiff", b"tif", b"bmp", b"ico"})
 
 
@@ -37,9 +40,11 @@ class Picture:
 
 
 def decode_picture(
-    context: JobContext, record: AccountRecord, bucket: str, key: str, max_px: int
+    context: JobContext, record: AccountRecord, bucket: str, key: str, max_px: int, *, keep: bool = False
 ) -> Generator[None, None, Picture]:
     """Job: the blob as a picture whose longer side is at most ``max_px``.
+
+    :param keep: keep it on disk, where the next time it takes one question to the store and no download
 
     :raises NotSupported: no picture, too large, or a format that is not decoded
     """
@@ -50,10 +55,32 @@ def decode_picture(
             raise NotSupported(
                 "The picture is too large for a preview.", subject=key, todo="Download it to look at it."
             )
+        name = name_of(bucket, info, max_px) if keep else ""
+        kept = picture_cache(context.paths.cache).get(record.id, name) if name else None
+        if kept is not None:
+            with suppress(NotSupported):  # damaged: made anew
+                return decode(kept, max_px, subject=key)
         # no more than was announced, whatever the store sends
         with driver.get(bucket, key, length=info.size_bytes, if_match=info.etag) as reader:
             data = reader.read()
-    return decode(data, max_px, subject=key)
+    picture = decode(data, max_px, subject=key)
+    if name and (small := encode(picture)):
+        picture_cache(context.paths.cache).put(record.id, name, small)
+    return picture
+
+
+def encode(picture: Picture) -> bytes:
+    """A picture as it is kept: PNG where something of it can be seen through, else JPEG; empty where Qt cannot."""
+    from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+    from PySide6.QtGui import QImage
+
+    image = QImage(picture.rgba, picture.width, picture.height, 4 * picture.width, QImage.Format.Format_RGBA8888)
+    seen_through = min(picture.rgba[3::4], default=255) < 255
+    held = QByteArray()
+    buffer = QBuffer(held)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    done = image.save(buffer, "PNG" if seen_through else "JPEG", -1 if seen_through else _QUALITY)  # type: ignore[call-overload]
+    return bytes(held.data()) if done else b""
 
 
 def decode(data: bytes, max_px: int, *, subject: str = "") -> Picture:

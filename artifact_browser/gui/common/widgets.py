@@ -28,6 +28,7 @@ class Kind(StrEnum):
     LINK = "link"  # a button that reads as a link
     LINK_FLUSH = "link-flush"  # a link in a column of text: its words begin where the others do
     TOOL = "tool"  # an icon button without a frame
+    FIGURE = "figure"  # 26 px: the one number a page is about
     TITLE = "title"  # 18 px
     HEADING = "heading"  # 13 px, semi-bold
     SECTION = "section"  # 11 px, semi-bold, over a group

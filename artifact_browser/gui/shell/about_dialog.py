@@ -21,6 +21,7 @@ LIBRARIES = {
     "keyring": "MIT",
     "qasync": "BSD-2-Clause",
     "humanize": "MIT",
+    "jeepney": "MIT",
     "numpy": "BSD-3-Clause",
     "PyYAML": "MIT",
     "jsonschema": "MIT",

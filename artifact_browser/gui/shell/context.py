@@ -11,6 +11,7 @@ class Context:
     """The situation actions depend on. The wiring keeps it current with :func:`dataclasses.replace`.
 
     :ivar selected_blobs: blobs selected in the table; :ivar selected_folders: prefixes selected
+    :ivar selected_buckets: buckets selected in an account's table
     :ivar staged_artifact: the artifact at hand has a staged manifest (to commit or discard)
     :ivar artifact: an artifact is selected in the gallery, or the window stands in one
     """
@@ -26,9 +27,15 @@ class Context:
     gallery: bool = False
     selected_blobs: int = 0
     selected_folders: int = 0
+    selected_buckets: int = 0
     collection: bool = False
     artifact: bool = False
     staged_artifact: bool = False
+
+    @property
+    def rows(self) -> int:
+        """How many rows are selected where the person sees them: the gallery shows no table."""
+        return 0 if self.gallery else self.selected_blobs + self.selected_folders
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +54,11 @@ ACCOUNT = Need(lambda now: now.account, "choose an account first")
 OWN_ACCOUNT = Need(lambda now: now.account and not now.built_in_account, "This computer is built in")
 WRITABLE = Need(lambda now: not now.read_only, "this account is read-only")
 BUCKET = Need(lambda now: now.bucket, "open a bucket first")
+MEASURABLE = Need(lambda now: now.bucket or now.selected_buckets == 1, "open or select a bucket first")
 TABLE = Need(lambda now: not now.gallery, "it belongs to the table view")
-BLOBS = Need(lambda now: now.selected_blobs > 0, "select a blob first")
-ONE_BLOB = Need(lambda now: now.selected_blobs == 1 and not now.selected_folders, "select one blob first")
-ONE_ROW = Need(lambda now: now.selected_blobs + now.selected_folders == 1, "select one blob or folder first")
-ROWS = Need(lambda now: now.selected_blobs + now.selected_folders > 0, "select blobs or folders first")
+BLOBS = Need(lambda now: now.rows > 0 and now.selected_blobs > 0, "select a blob first")
+ONE_ROW = Need(lambda now: now.rows == 1, "select one blob or folder first")
+ROWS = Need(lambda now: now.rows > 0, "select blobs or folders first")
 NO_FOLDERS = Need(lambda now: not now.selected_folders, "a link is for blobs: folders are selected too")
 COLLECTION = Need(lambda now: now.collection, "open a collection first")
 ARTIFACT = Need(lambda now: now.artifact, "choose an artifact first")

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QSize, Qt, Signal
-from PySide6.QtWidgets import QListView, QWidget
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent
+from PySide6.QtWidgets import QListView, QMenu, QWidget
 
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.menu_place import menu_place
 from artifact_browser.gui.common.widgets import ICON_PX
 from artifact_browser.storage.location import Location
 
@@ -50,6 +52,8 @@ class PinList(QListView):
 
     #: the :class:`Location` a person wants to go to
     chosen = Signal(object)
+    #: the :class:`Location` that shall not be pinned any more: the Delete key or the menu on it
+    unpin_wanted = Signal(object)
     #: whether there is anything to show
     filled = Signal(bool)
 
@@ -72,6 +76,24 @@ class PinList(QListView):
         rows = min(len(self.places.pins), _MOST_SHOWN)
         self.setFixedHeight(rows * ROW_PX + 8)
         self.filled.emit(rows > 0)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Delete and self.currentIndex().isValid():
+            self.unpin_wanted.emit(self.places.pins[self.currentIndex().row()])
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        index, at = menu_place(self, event)
+        if index.isValid():
+            self.menu(self.places.pins[index.row()]).popup(at)
+
+    def menu(self, pin: Location) -> QMenu:
+        """What can be done with a pin."""
+        made = QMenu(self)
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        made.addAction(icon("pin-off"), "Unpin").triggered.connect(lambda: self.unpin_wanted.emit(pin))
+        return made
 
     def _choose(self, index: QModelIndex) -> None:
         self.chosen.emit(self.places.pins[index.row()])

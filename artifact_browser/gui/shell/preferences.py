@@ -8,6 +8,8 @@ from enum import StrEnum
 from artifact_browser.gui.common.palette import Theme
 from artifact_browser.settings import Settings
 
+NOTIFY = "notify_ended"
+
 
 class Density(StrEnum):
     """How high rows are."""
@@ -22,6 +24,8 @@ class Preferences:
 
     theme: Theme = Theme.SYSTEM
     density: Density = Density.NORMAL
+    #: tell through the desktop when a long transfer has ended and the window is not looked at
+    notify: bool = True
 
 
 def remembered(settings: Settings) -> Preferences:
@@ -30,4 +34,5 @@ def remembered(settings: Settings) -> Preferences:
     return Preferences(
         Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
         Density(density) if density in set(Density) else Density.NORMAL,
+        bool(settings.get(NOTIFY)),
     )

@@ -1,14 +1,17 @@
-"""Preferences: theme, row height, cache."""
+"""Preferences: theme, row height, transfers, cache."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
+from artifact_browser.errors import InputError
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.palette import Theme
 from artifact_browser.gui.common.widgets import Kind
 from artifact_browser.gui.shell.preferences import Density, Preferences
+from artifact_browser.gui.transfers.limit_words import EXAMPLE, NO_LIMIT, limit_text, read_limit
+from artifact_browser.gui.transfers.pace_control import choices_at_once
 
 
 class PreferencesDialog(AppDialog):
@@ -17,7 +20,7 @@ class PreferencesDialog(AppDialog):
     #: the cache is to be emptied now
     cache_unwanted = Signal()
 
-    def __init__(self, now: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(self, now: Preferences, limit_bps: int, at_once: int, parent: QWidget | None = None) -> None:
         super().__init__("Preferences", "Save", parent)
         self.theme = QComboBox()
         for theme, text in ((Theme.SYSTEM, "As the system"), (Theme.LIGHT, "Light"), (Theme.DARK, "Dark")):
@@ -29,13 +32,41 @@ class PreferencesDialog(AppDialog):
         self.density.setCurrentIndex(self.density.findData(now.density))
         self.add_field("Theme", self.theme)
         self.add_field("Row height", self.density)
+        self.limit = QLineEdit(limit_text(limit_bps) if limit_bps else "")
+        self.limit.setPlaceholderText(NO_LIMIT)
+        self.at_once = QComboBox()
+        for number in choices_at_once(at_once):
+            self.at_once.addItem(str(number), number)
+        self.at_once.setCurrentIndex(self.at_once.findData(at_once))
+        self.notify = QCheckBox("Tell when a long transfer has ended")
+        self.notify.setChecked(now.notify)
+        self.add_field("Speed limit", self.limit, hint=EXAMPLE)
+        self.add_field("Transfers at once", self.at_once)
+        self.body.addWidget(self.notify)
+        self.limit.textChanged.connect(self._check)
         self._clear = self.add_secondary("Clear cache", icon_name="trash-2")
         self._clear.setToolTip("Delete downloaded previews and opened blobs; nothing in any bucket is touched")
         self._clear.clicked.connect(self._clear_cache)
 
     @property
     def choice(self) -> Preferences:
-        return Preferences(Theme(self.theme.currentData()), Density(self.density.currentData()))
+        return Preferences(
+            Theme(self.theme.currentData()), Density(self.density.currentData()), self.notify.isChecked()
+        )
+
+    @property
+    def limit_bps(self) -> int:
+        """What was written as the speed limit, in bytes a second each way. :raises InputError: not understood"""
+        return read_limit(self.limit.text())
+
+    def _check(self) -> None:
+        try:
+            self.show_note("" if not self.limit_bps else f"Limit: {limit_text(self.limit_bps)}", Kind.NOTE_OK)
+        except InputError as error:
+            self.show_note(error.detail)
+            self.primary.setEnabled(False)
+        else:
+            self.primary.setEnabled(True)
 
     def _clear_cache(self) -> None:
         self._clear.setEnabled(False)

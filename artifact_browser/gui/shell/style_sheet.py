@@ -13,6 +13,7 @@ QFrame[kind="card"] { background: $background; border: 1px solid $line; border-r
 QFrame[kind="note-ok"] { background: $ok_tint; border-radius: 8px; }
 QFrame[kind="note-warning"] { background: $warning_tint; border-radius: 8px; }
 QFrame[kind="note-bad"] { background: $bad_tint; border-radius: 8px; }
+QFrame#filter_options { background: $background; border: 1px solid $line; border-radius: 12px; }
 QFrame#toast { background: $panel; border: 1px solid $line; border-radius: 12px; }
 QSplitter::handle { background: $line; }
 QSplitter::handle:hover, QSplitter::handle:focus { background: $accent; }
@@ -20,6 +21,7 @@ QToolTip { background: $panel; color: $text; border: 1px solid $line; padding: 4
 
 /* text */
 QLabel { background: transparent; }
+QLabel[kind="figure"] { font-size: $px26; font-weight: 600; }
 QLabel[kind="title"] { font-size: $px18; font-weight: 600; }
 QLabel[kind="heading"] { font-weight: 600; }
 QLabel[kind="section"] { font-size: $px11; font-weight: 600; color: $dim; }
@@ -125,6 +127,7 @@ QLineEdit#fact, QLineEdit#fact:read-only, QLineEdit#fact:focus {
   border: none; background: transparent; padding: 0; min-height: 20px;
 }
 QLineEdit#filter { background: $panel; padding-left: 2px; }
+QLineEdit#search { padding-left: 2px; }
 ListingFooter { border-top: 1px solid $line; }
 
 /* views */
@@ -143,7 +146,7 @@ QHeaderView::section {
   font-size: $px12; font-weight: 600;
 }
 QHeaderView::section:first { padding-left: 18px; }
-QTableView#file_list QHeaderView::section { padding: 0 4px; }
+QTableView#plain_table QHeaderView::section { padding: 0 4px; }
 QHeaderView::section:hover { color: $text; }
 QHeaderView::down-arrow, QHeaderView::up-arrow { width: 12px; height: 12px; }
 QHeaderView::down-arrow { image: url("$icons/style/chevron-down-$mode.svg"); }

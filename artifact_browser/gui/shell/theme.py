@@ -56,7 +56,7 @@ def _font(system: QFont, pixels: int) -> QFont:
 def style_sheet(held: Tokens, scale: float = 1.0) -> str:
     """The application's style sheet in the colours given; ``scale`` enlarges text only."""
     values = {name: getattr(held, name).name() for name in Tokens.__dataclass_fields__ if name != "dark"}
-    values |= {f"px{size}": f"{round(size * scale)}px" for size in (11, 12, 13, 18)}
+    values |= {f"px{size}": f"{round(size * scale)}px" for size in (11, 12, 13, 18, 26)}
     values["icons"] = ICONS.as_posix()
     values["mode"] = "dark" if held.dark else "light"
     return Template(STYLE_SHEET).substitute(values)

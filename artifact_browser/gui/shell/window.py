@@ -38,21 +38,31 @@ class Window:
         from artifact_browser.gui.shell.wiring_accounts import AccountWiring
         from artifact_browser.gui.shell.wiring_buckets import BucketWiring
         from artifact_browser.gui.shell.wiring_catalog import CatalogWiring
+        from artifact_browser.gui.shell.wiring_copies import CopyWiring
+        from artifact_browser.gui.shell.wiring_credentials import CredentialsWiring
         from artifact_browser.gui.shell.wiring_first_run import FirstRunWiring
         from artifact_browser.gui.shell.wiring_notices import NoticeWiring
+        from artifact_browser.gui.shell.wiring_notify import NotifyWiring
         from artifact_browser.gui.shell.wiring_opening import OpeningWiring
         from artifact_browser.gui.shell.wiring_preferences import PreferenceWiring
         from artifact_browser.gui.shell.wiring_quit import QuitWiring
+        from artifact_browser.gui.shell.wiring_search import SearchWiring
         from artifact_browser.gui.shell.wiring_transfers import TransferWiring
+        from artifact_browser.gui.shell.wiring_usage import UsageWiring
 
         self.accounts = AccountWiring(self.main, self.browse)
         self.buckets = BucketWiring(self.main, self.browse)
         self.transfers = TransferWiring(self.main, self.browse)
+        self.copies = CopyWiring(self.main, self.browse, self.transfers)
+        self.search = SearchWiring(self.main, self.browse, self.transfers)
+        self.credentials = CredentialsWiring(self.main, self.accounts.room, self.transfers.room)
         self.catalog = CatalogWiring(self.main, self.browse, self.transfers)
         self.opening = OpeningWiring(self.main, self.browse, self.transfers)
-        self.preferences = PreferenceWiring(self.main, self.browse)
+        self.usage = UsageWiring(self.main, self.browse, self.accounts.room)
+        self.preferences = PreferenceWiring(self.main, self.browse, self.transfers.room.pace)
         self.notices = NoticeWiring(self.main)
-        self.quit = QuitWiring(self.main, self.transfers.room)
+        self.notify = NotifyWiring(self.main, self.transfers.room)
+        self.quit = QuitWiring(self.main, self.transfers.room, self.notify.notifier)
         self.first_run = FirstRunWiring(self.main, self.browse, self.accounts.add_way)
 
     def start(self, addresses: Sequence[str] = ()) -> None:
@@ -67,6 +77,8 @@ class Window:
 
         self.bridge.run(sweep_listings, os.getpid(), on_error=lambda error: _LOG.info("not swept: %s", error))
         self.first_run.start(begin)
+        # behind the first listing: reading them loads all of transfers
+        self.transfers.room.restore(self.main.services.book.all())
         self.notices.start()
 
     def open_handed_over(self, address: str) -> None:

@@ -8,6 +8,7 @@ from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.errors import AccountNotFound
 from artifact_browser.gui.accounts.accounts_room import AccountsRoom
 from artifact_browser.gui.accounts.draft import Flavour
+from artifact_browser.gui.common.picture_cache import forget_pictures
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.storage.location import Location
@@ -32,6 +33,8 @@ class AccountWiring(QObject):
             window.actions_[name].triggered.connect(slot)
         self.room.accounts_changed.connect(self._follow)
         self.room.account_added.connect(lambda account_id: window.navigator.go(Location(account_id)))
+        self.room.account_removed.connect(browse.forget_account)
+        self.room.account_removed.connect(lambda account_id: window.bridge.run(forget_pictures, account_id))
         self.room.signed_in.connect(lambda _: window.navigator.refresh())
         browse.view.sign_in_wanted.connect(self.room.sign_in)
         browse.view.account_edit_wanted.connect(self.room.edit)

@@ -1,4 +1,4 @@
-"""The actions on buckets: new, open by name, delete."""
+"""The actions on buckets: new, open by name. Deleting one is a transfer's."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import replace
 from PySide6.QtCore import QObject
 
 from artifact_browser.accounts.record import AccountKind
-from artifact_browser.gui.browse.bucket_dialogs import DeleteBucketDialog, NewBucketDialog, OpenBucketDialog
+from artifact_browser.gui.browse.bucket_dialogs import NewBucketDialog, OpenBucketDialog
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
-from artifact_browser.storage.blobs import check_bucket, create_bucket, delete_bucket
+from artifact_browser.storage.blobs import check_bucket, create_bucket
 from artifact_browser.storage.location import Location
 
 
@@ -26,7 +25,6 @@ class BucketWiring(QObject):
         for name, slot in {
             "new_bucket": self._new,
             "open_bucket": self._open_by_name,
-            "delete_bucket": self._delete,
         }.items():
             window.actions_[name].triggered.connect(slot)
         browse.tree.bucket_wanted.connect(self._open_in)
@@ -52,17 +50,6 @@ class BucketWiring(QObject):
             self._run(check_bucket, account_id, bucket, lambda: self._remember(account_id, bucket))
 
         self._ask(dialog, check)
-
-    def _delete(self) -> None:
-        here = self._window.navigator.current
-        dialog = DeleteBucketDialog(here.bucket, self._window)
-
-        def deleted() -> None:
-            self._browse.tree.reload(Location(here.account_id))
-            self._window.navigator.go(Location(here.account_id))
-            show_toast(self._window, f"The bucket \u201c{here.bucket}\u201d is deleted.")
-
-        self._ask(dialog, lambda: self._run(delete_bucket, here.account_id, here.bucket, deleted))
 
     def _remember(self, account_id: str, bucket: str) -> None:
         """Keep a bucket that was opened by name: the account's list may never show it."""

@@ -10,14 +10,16 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import AccountNotFound
+from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
 from artifact_browser.gui.catalog.gallery import Gallery
+from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_transfers import TransferWiring
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.past_jobs import list_done_targets
 from artifact_browser.transfers.state import ItemState
 
 
@@ -123,7 +125,7 @@ class CatalogWiring(QObject):
         """A manifest in the table, selected, with its text in the details drawer."""
         self._window.centre.show_table()
         self._window.actions_["details"].setChecked(True)
-        self._browse.show_blob(location)
+        self._browse.show_entry(location, is_blob=True)
 
     def _menu(self, at: QPoint) -> None:
         names = ("stage_files", "commit", "discard", "", "new_artifact", "new_collection", "", "refresh")
@@ -146,5 +148,22 @@ class CatalogWiring(QObject):
             return  # removed meanwhile: the files are there, nobody can record them
         done = handle.items({ItemState.DONE}, count=1_000_000)
         keys = [item.item.target for item in done if not item.item.folder]
+        if not handle.knows_all:  # the window forgets some of very many
+            keys.clear()
+            self._window.bridge.run(
+                list_done_targets,
+                handle.job_id,
+                owner=self,
+                on_event=keys.extend,
+                on_done=lambda _: self._stage(record, location, keys),
+                on_error=self._show_error,
+            )
+        else:
+            self._stage(record, location, keys)
+
+    def _show_error(self, error: ArtifactBrowserError) -> None:
+        show_error(self._window, error)
+
+    def _stage(self, record: AccountRecord, location: Location, keys: list[str]) -> None:
         if keys:
             self.room.files_staged(record, location, keys)

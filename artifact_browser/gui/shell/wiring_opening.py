@@ -44,7 +44,7 @@ class OpeningWiring(QObject):
         transfers.room.job_finished.connect(self._finished)
 
     def _open_selected(self) -> None:
-        entries = self._browse.view.table.selected_entries()
+        entries = self._browse.view.table.selected_entries(most=2)
         if len(entries) == 1:
             self.open_entry(entries[0])
 

@@ -12,17 +12,18 @@ from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.shell.about_dialog import AboutDialog
 from artifact_browser.gui.shell.cache_job import clear_cache
 from artifact_browser.gui.shell.main_window import MainWindow
-from artifact_browser.gui.shell.preferences import Density, Preferences, remembered
+from artifact_browser.gui.shell.preferences import NOTIFY, Density, Preferences, remembered
 from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
+from artifact_browser.gui.transfers.pace_control import PaceControl
 
 
 class PreferenceWiring(QObject):
     """Applies what is remembered, and remembers what is chosen."""
 
-    def __init__(self, window: MainWindow, browse: BrowseWiring) -> None:
+    def __init__(self, window: MainWindow, browse: BrowseWiring, pace: PaceControl) -> None:
         super().__init__(window)
-        self._window, self._browse = window, browse
+        self._window, self._browse, self._pace = window, browse, pace
         self._settings = window.services.settings
         for name, slot in {
             "preferences": self._choose,
@@ -33,15 +34,19 @@ class PreferenceWiring(QObject):
         self._apply(remembered(self._settings))
 
     def _choose(self) -> None:
-        dialog = PreferencesDialog(remembered(self._settings), self._window)
+        pace = self._pace
+        dialog = PreferencesDialog(remembered(self._settings), pace.limit_bps, pace.at_once, self._window)
 
         def save() -> None:
             self._apply(dialog.choice)
             try:
                 self._settings.set("theme", dialog.choice.theme.value)
                 self._settings.set("density", dialog.choice.density.value)
+                self._settings.set(NOTIFY, dialog.choice.notify)
             except DiskError as error:
                 show_error(self._window, error)
+                return
+            pace.choose(limit_bps=dialog.limit_bps, at_once=dialog.at_once.currentData())
 
         def clear() -> None:
             self._window.bridge.run(

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog
 
-from artifact_browser.gui.browse.entry import Entry, EntryKind
-from artifact_browser.gui.browse.listing_model import dropped_files
+from artifact_browser.gui.browse.entry import EntryKind
 from artifact_browser.gui.common.announce import announce
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.transfers.transfers_room import TransfersRoom
-from artifact_browser.storage.location import Location
+from artifact_browser.storage.location import DELIMITER, Location
+from artifact_browser.transfers.delete import DeleteOrder
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.state import JobState, Verb
+
+if TYPE_CHECKING:
+    from artifact_browser.gui.transfers.sync_dialog import SyncDialog
 
 _LAST_FOLDER = "last_folder"
 
@@ -36,21 +40,23 @@ class TransferWiring(QObject):
         for name, slot in {
             "upload_files": self.choose_files,
             "upload_folder": self.choose_folder,
+            "upload_options": self.upload_with_options,
             "download": self.download,
+            "download_options": self.download_with_options,
             "delete": self.delete,
             "rename": self.rename,
             "new_folder": self.new_folder,
-            "paste": self.paste,
+            "sync": self.sync,
+            "history": self.room.history.open,
+            "delete_bucket": self.delete_bucket,
         }.items():
             actions[name].triggered.connect(slot)
         browse.view.files_dropped.connect(self.upload)
         browse.tree.files_dropped.connect(self.upload)
-        browse.view.table.rows_dropped.connect(self._copy_rows)
-        browse.tree.rows_dropped.connect(self._copy_rows)
         browse.view.upload_wanted.connect(self.choose_files)
         browse.details.download_wanted.connect(self.download)
         self.room.upload_wanted.connect(self.choose_files)
-        self.room.location_wanted.connect(window.navigator.go)
+        self.room.location_wanted.connect(self._go)
         self.room.location_changed_by_job.connect(self._refresh)
         self.room.job_finished.connect(self._tell)
 
@@ -79,51 +85,73 @@ class TransferWiring(QObject):
             self._remember(Path(name).parent)
             self.upload(self._window.navigator.current, [Path(name)])
 
-    def paste(self) -> None:
-        """Upload the files on the clipboard here."""
-        files = dropped_files(QGuiApplication.clipboard().mimeData())
-        if files:
-            self.upload(self._window.navigator.current, files)
-        else:
-            show_toast(self._window, "There are no files on the clipboard.")
+    def upload_with_options(self) -> None:
+        """Ask what to upload here, and how."""
+        here = self._window.navigator.current
+        record = self._window.services.book.get(here.account_id)
+        self.room.upload_with_options(record, here, self._last_folder(), lambda dialog: self._begun(dialog.begin_in))
 
     # -- down ---------------------------------------------------------------------------------------------------
     def download(self) -> None:
         """Ask for a folder and download what is selected into it."""
-        locations = self._selected()
-        if not locations:
-            return
+        self._with_selected(self._download)
+
+    def _download(self, locations: list[Location]) -> None:
         folder = QFileDialog.getExistingDirectory(self._window, "Download into", self._last_folder())
         if folder:
             self._remember(Path(folder))
             self.download_into(Path(folder), locations)
 
+    def download_found(self, locations: list[Location], below: Location) -> None:
+        """Ask for a folder and download hits of a search into it, with the folders they lie in below ``below``."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Download into", self._last_folder())
+        if folder:
+            self._remember(Path(folder))
+            record = self._window.services.book.get(below.account_id)
+            self._window.actions_["transfers"].setChecked(True)
+            self.room.download(record, locations, folder, paths_from=len(below.key))
+
+    def download_with_options(self) -> None:
+        """Ask where to download what is selected, what of it, and how."""
+        record, last = self._browse.record(), self._last_folder()
+        self._with_selected(
+            lambda locations: self.room.download_with_options(
+                record, locations, last, lambda dialog: self._begun(dialog.folder.text())
+            )
+        )
+
+    def _begun(self, folder: str) -> None:
+        self._remember(Path(folder))
+        self._window.actions_["transfers"].setChecked(True)
+
     def download_into(self, folder: Path, locations: list[Location]) -> TransferHandle | None:
         self._window.actions_["transfers"].setChecked(True)
         return self.room.download(self._browse.record(), locations, folder)
 
+    # -- either way ---------------------------------------------------------------------------------------------
+    def sync(self) -> SyncDialog:
+        """Compare the one folder that is selected, or this place, with a folder of this computer."""
+        selected = self._selected(most=2)
+        single = selected[0] if len(selected) == 1 and selected[0].key.endswith(DELIMITER) else None
+        return self.room.sync(self._browse.record(), single or self._window.navigator.current)
+
     # -- changes ------------------------------------------------------------------------------------------------
     def delete(self) -> None:
-        locations = self._selected()
-        if locations:
-            self.room.delete(self._browse.record(), locations)
+        record = self._browse.record()
+        self._with_selected(lambda locations: self.room.delete(record, locations))
+
+    def delete_bucket(self) -> None:
+        """The bucket the window is in, with everything in it."""
+        here = self._window.navigator.current
+        self.room.delete(self._browse.record(), [Location(here.account_id, here.bucket)])
 
     def rename(self) -> None:
-        locations = self._selected()
+        locations = self._selected(most=2)
         if len(locations) == 1:
             self.room.rename(self._browse.record(), locations[0])
 
     def new_folder(self) -> None:
         self.room.new_folder(self._browse.record(), self._window.navigator.current)
-
-    def _copy_rows(self, account: str, bucket: str, entries: list[Entry], target: Location) -> None:
-        """Rows dragged onto a folder: copied on the server within the account."""
-        if account != target.account_id:
-            show_toast(self._window, "Copying from one account to another is not possible yet: download, then upload.")
-            return
-        sources = [Location(account, bucket, entry.key) for entry in entries if entry.kind is not EntryKind.BUCKET]
-        if sources:
-            self.room.copy(self._window.services.book.get(account), sources, target)
 
     # -- afterwards ---------------------------------------------------------------------------------------------
     def _refresh(self, location: Location) -> None:
@@ -133,16 +161,42 @@ class TransferWiring(QObject):
         else:
             self._browse.tree.reload(location)
 
+    def _go(self, location: Location) -> None:
+        """Where a transfer went; its account may be gone."""
+        if any(record.id == location.account_id for record in self._window.services.book.all()):
+            self._window.navigator.go(location)
+        else:
+            show_toast(self._window, "Its account is not in the list any more.")
+
+    def _leave_deleted(self, handle: TransferHandle) -> None:
+        """A bucket that was deleted is no place to stay."""
+        order, here = handle.order, self._window.navigator.current
+        if isinstance(order, DeleteOrder) and order.delete.with_bucket and handle.snapshot.state is JobState.DONE:
+            account = Location(order.record.id)
+            if (here.account_id, here.bucket) == (order.record.id, order.delete.bucket):
+                self._window.navigator.go(account)
+            self._browse.tree.reload(account)
+
     def _tell(self, handle: TransferHandle) -> None:
         snapshot = handle.snapshot
+        self._leave_deleted(handle)
         words = f"{snapshot.verb} of {snapshot.title}: {snapshot.state}"
         announce(self._window, words, urgent=snapshot.state is JobState.FAILED)
         if snapshot.verb in {Verb.RENAME, Verb.NEW_FOLDER} and snapshot.error is not None:
             show_toast(self._window, f"{snapshot.error.title}. {snapshot.error.detail}")
 
-    def _selected(self) -> list[Location]:
+    def _with_selected(self, done: Callable[[list[Location]], object]) -> None:
+        """Call ``done`` with where the selected rows are; of many, a moment later."""
+
+        def take(places: list[Location]) -> None:
+            if places := [place for place in places if place.key]:  # no buckets
+                done(places)
+
+        self._browse.with_selected(take)
+
+    def _selected(self, most: int) -> list[Location]:
         model = self._browse.view.listing.model
-        entries = self._browse.view.table.selected_entries()
+        entries = self._browse.view.table.selected_entries(most)
         return [model.location_of(entry) for entry in entries if entry.kind is not EntryKind.BUCKET]
 
     def _last_folder(self) -> str:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.catalog.sample import SAMPLE_BUCKET
-from artifact_browser.gui.browse.listing import ListingStatus
+from artifact_browser.gui.browse.listing_state import ListingStatus
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.gui.tour.hands import Hands, TourFailed
 from artifact_browser.gui.tour.tour import Step

@@ -17,15 +17,16 @@ _SHOWN = 4
 
 
 class DeleteDialog(AppDialog):
-    """Named ``Delete``; main button ``Delete``, usable once everything is counted.
+    """Named ``Delete``, for a whole bucket ``Delete bucket``; main button ``Delete``, usable once everything is counted.
 
-    For a whole bucket its name must be typed. ``plan`` is what was confirmed.
+    For a bucket its name must be typed. ``plan`` is what was confirmed.
     """
 
     def __init__(self, locations: Sequence[Location], parent: QWidget | None = None) -> None:
-        super().__init__("Delete", "Delete", parent, subtitle=_where(locations), destructive=True, width=520)
-        self.plan: DeletePlan | None = None
         self._bucket = next((at.bucket for at in locations if not at.key), "")
+        title = "Delete bucket" if self._bucket else "Delete"
+        super().__init__(title, "Delete", parent, subtitle=_where(locations), destructive=True, width=520)
+        self.plan: DeletePlan | None = None
         for location in locations[:_SHOWN]:
             self.body.addWidget(label(elided(_name(location), 80), wrap=True))
         if len(locations) > _SHOWN:
@@ -47,7 +48,7 @@ class DeleteDialog(AppDialog):
         """Everything is counted."""
         self.plan = plan
         self.set_busy(False)
-        self.total.setText(f"{count(plan.count, 'blob')}, {size(plan.size_bytes)}")
+        self.total.setText(_found(plan))
         self.total.setToolTip(exact_size(plan.size_bytes))
         if not plan.count and not plan.with_bucket:
             self.show_note("There is nothing here any more.")
@@ -64,6 +65,18 @@ class DeleteDialog(AppDialog):
         typed = not self._bucket or self.bucket_name.text() == self._bucket
         some = self.plan is not None and (self.plan.count > 0 or self.plan.with_bucket)
         self.primary.setEnabled(some and typed)
+
+
+def _found(plan: DeletePlan) -> str:
+    """Blobs, versions and unfinished uploads, as far as there are any."""
+    blobs = plan.count - plan.uploads
+    words = f"{count(blobs, 'version')} of blobs" if plan.versions else count(blobs, "blob")
+    parts = [f"{words}, {size(plan.size_bytes)}"]
+    if plan.versions:
+        parts.append("marks of deletions included")
+    if plan.uploads:
+        parts.append(count(plan.uploads, "unfinished upload"))
+    return " \u00b7 ".join(parts)
 
 
 def _where(locations: Sequence[Location]) -> str:

@@ -1,4 +1,4 @@
-"""Two small questions that end in a name: rename a blob, make a folder."""
+"""Two small questions that end in a name: rename a blob or folder, make a folder."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from PySide6.QtWidgets import QLineEdit, QWidget
 
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import elided, printable
-from artifact_browser.gui.common.widgets import Kind
+from artifact_browser.gui.common.widgets import Kind, label
 from artifact_browser.storage.location import DELIMITER, Location
 
 _LONGEST_BYTES = 1024
+_FOLDER_HINT = "Everything in the folder is copied to its new name and checked; what is checked is then deleted under the old name."
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,11 @@ class RenameDialog(_NameDialog):
         super().__init__("Rename", "Rename", parent, location.parent.key, f"{shown} in {location.bucket}")
         self.name.setText(self._old)
         stem = self._old.rpartition(".")[0] or self._old
+        if location.key.endswith(DELIMITER):
+            stem = self._old
+            self.body.addWidget(label(_FOLDER_HINT, Kind.HINT, wrap=True))
         self.name.setSelection(0, len(stem))
+        self._check()
 
     def _usable(self, name: str) -> bool:
         return name != self._old and not name.endswith(DELIMITER)

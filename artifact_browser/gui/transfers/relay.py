@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from artifact_browser.gui.common.doorbell import Doorbell
 from artifact_browser.transfers.handle import TransferHandle
-from artifact_browser.transfers.policy import ConflictFound, Policy
+from artifact_browser.transfers.policy import ConflictFound, Decision
 
 TICK_MS = 100
 
@@ -27,7 +27,7 @@ class TransferRelay(QObject):
         super().__init__(parent)
         self._lock = threading.Lock()
         self._waiting: dict[TransferHandle, None] = {}
-        self._conflicts: deque[tuple[TransferHandle, ConflictFound, Callable[[Policy | None], None]]] = deque()
+        self._conflicts: deque[tuple[TransferHandle, ConflictFound, Callable[[Decision | None], None]]] = deque()
         self._timer = QTimer(self, singleShot=True, interval=TICK_MS)
         self._timer.timeout.connect(self._tell)
         self._bell = Doorbell(self)
@@ -41,7 +41,7 @@ class TransferRelay(QObject):
             self._bell.ring()
 
     def on_conflict(
-        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Policy | None], None]
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]
     ) -> None:
         self._conflicts.append((handle, question, answer))
         if not self._bell.ring():

@@ -15,10 +15,15 @@ from artifact_browser.transfers.state import ItemState, JobSnapshot, JobState
 ROW_PX, ITEM_PX = 34, 28
 _ICON_PX, _ITEM_ICON_PX, _ACTION_PX = 18, 14, 16
 _PADDING_PX, _BAR_PX, _RADIUS_PX = 8, 5, 6
-_ACTIONS = {RowAction.CANCEL: "x", RowAction.RETRY: "rotate-cw", RowAction.REMOVE: "x"}
-_BARS = {JobState.WAITING: "warning", JobState.DONE_WITH_ERRORS: "warning", JobState.FAILED: "bad"}
-_STATES = {JobState.DONE: "ok", JobState.DONE_WITH_ERRORS: "warning", JobState.WAITING: "warning"}
-_FACTS = {JobState.FAILED: "bad", JobState.DONE_WITH_ERRORS: "warning", JobState.WAITING: "warning"}
+_ACTIONS = {RowAction.CONTINUE: "play", RowAction.CANCEL: "x", RowAction.RETRY: "rotate-cw", RowAction.REMOVE: "x"}
+_WAITING = {state: "warning" for state in JobState if state.waiting}
+_BARS = _WAITING | {
+    JobState.PAUSED: "faint",
+    JobState.DONE_WITH_ERRORS: "warning",
+    JobState.FAILED: "bad",
+}
+_STATES = _WAITING | {JobState.DONE: "ok", JobState.DONE_WITH_ERRORS: "warning"}
+_FACTS = _WAITING | {JobState.FAILED: "bad", JobState.DONE_WITH_ERRORS: "warning"}
 _RIGHT = frozenset({TransferColumn.SPEED, TransferColumn.STATE})
 
 _Index = QModelIndex | QPersistentModelIndex

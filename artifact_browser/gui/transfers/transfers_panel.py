@@ -10,12 +10,14 @@ from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.common.widgets import Kind, button, label, line, set_kind
+from artifact_browser.gui.transfers.reading_control import can_read_again
 from artifact_browser.gui.transfers.relay import TransferRelay
 from artifact_browser.gui.transfers.transfers_header import HEADER_PX, TransfersHeader
 from artifact_browser.gui.transfers.transfers_model import RowAction, TransfersModel
 from artifact_browser.gui.transfers.transfers_view import TransfersView
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.queue import TransferQueue
+from artifact_browser.transfers.state import JobState
 
 _EMPTY_ICON_PX = 20
 
@@ -27,7 +29,13 @@ class TransfersPanel(QWidget):
     action_chosen = Signal(object, str)
     #: show where a job's bytes went: handle
     show_wanted = Signal(object)
+    #: a job that waits for its account's credentials: handle
+    credentials_wanted = Signal(object)
     clear_wanted = Signal()
+    #: try one item again: ``(handle, item)``
+    item_retry_wanted = Signal(object, object)
+    #: compare what an ended job has moved, byte for byte: handle
+    reading_wanted = Signal(object)
     upload_wanted = Signal()
     #: the header is all that should be seen (``True``), or everything
     folded_changed = Signal(bool)
@@ -121,18 +129,29 @@ class TransfersPanel(QWidget):
         if handle is None:
             return None
         menu = QMenu(self)
-        ended = handle.ended
+        ended, waits = handle.ended, handle.snapshot.state is JobState.WAITING_CREDENTIALS
         for name, icon_name, enabled in (
+            (RowAction.PAUSE, "pause", handle.can_pause),
+            (RowAction.CONTINUE, "play", handle.snapshot.state.at_rest),
+            (RowAction.FIRST, "arrow-up-to-line", handle.can_be_first),
             (RowAction.CANCEL, "x", not ended),
-            (RowAction.RETRY, "rotate-cw", handle.can_retry),
+            (RowAction.RETRY, "rotate-cw", ended and handle.can_retry),
             (RowAction.REMOVE, "trash-2", ended),
         ):
             action = menu.addAction(icon(icon_name), name)
             action.setEnabled(enabled)
             action.triggered.connect(lambda _=False, name=name: self.action_chosen.emit(handle, name))
+        item = self.model.item(index)
+        if item is not None:
+            again = menu.addAction(icon("rotate-cw"), "Retry this item")
+            again.setEnabled(handle.can_retry_item(item))
+            again.triggered.connect(lambda: self.item_retry_wanted.emit(handle, item))
         menu.addSeparator()
+        reading = menu.addAction(icon("circle-check"), "Check by reading again\u2026")
+        reading.setEnabled(can_read_again(handle.snapshot))
+        reading.triggered.connect(lambda: self.reading_wanted.emit(handle))
         menu.addAction(icon("eye"), "Show").triggered.connect(lambda: self.show_wanted.emit(handle))
-        reason = menu.addAction(icon("info"), "Why it failed\u2026")
+        reason = menu.addAction(icon("info"), "Why it waits\u2026" if waits else "Why it failed\u2026")
         reason.setEnabled(self._error(index) is not None)
         reason.triggered.connect(lambda: self._show_reason(index))
         return menu
@@ -145,5 +164,10 @@ class TransfersPanel(QWidget):
         return handle.snapshot.error if handle is not None else None
 
     def _show_reason(self, index: QModelIndex) -> None:
-        if (record := self._error(index)) is not None:
+        handle, record = self.model.handle(index), self._error(index)
+        if record is None or handle is None:
+            return
+        if record is handle.snapshot.error and handle.snapshot.state is JobState.WAITING_CREDENTIALS:
+            self.credentials_wanted.emit(handle)
+        else:
             show_error(self, error_from(record))

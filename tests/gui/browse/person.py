@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 from artifact_browser.accounts.lease import Secret
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord, KeySource
 from artifact_browser.bootstrap import Services
-from artifact_browser.gui.browse.listing import ListingState, ListingStatus
+from artifact_browser.gui.browse.listing_state import ListingState, ListingStatus
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.gui.tour.hands import drag_point
 from artifact_browser.storage.location import Location
@@ -241,17 +241,19 @@ def urls(paths: Sequence[Path]) -> QMimeData:
 class Drag:
     """Something held over a widget."""
 
-    _COPY, _LEFT, _NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    _COPY, _LEFT = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
 
-    def __init__(self, over: QWidget, data: QMimeData) -> None:
-        self._over, self._data = over, data
+    def __init__(
+        self, over: QWidget, data: QMimeData, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+    ) -> None:
+        self._over, self._data, self._held = over, data, held
 
     def hover(self, at: QPoint) -> bool:
         """Move there; whether it would be taken."""
         QApplication.sendEvent(
-            self._over, QDragEnterEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._NONE)
+            self._over, QDragEnterEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._held)
         )
-        moved = QDragMoveEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._NONE)
+        moved = QDragMoveEvent(drag_point(at), self._COPY, self._data, self._LEFT, self._held)
         QApplication.sendEvent(self._over, moved)
         return moved.isAccepted()
 
@@ -260,6 +262,6 @@ class Drag:
 
     def drop(self, at: QPoint) -> bool:
         """Let go there; whether it was taken."""
-        dropped = QDropEvent(QPointF(at), self._COPY, self._data, self._LEFT, self._NONE, QEvent.Type.Drop)
+        dropped = QDropEvent(QPointF(at), self._COPY, self._data, self._LEFT, self._held, QEvent.Type.Drop)
         QApplication.sendEvent(self._over, dropped)
         return dropped.isAccepted()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
+from artifact_browser.gui.browse import bucket_tree_model, tree_pages
 from artifact_browser.gui.browse.bucket_tree_model import BucketTreeModel
 from artifact_browser.gui.browse.tree_nodes import Loaded
 from artifact_browser.storage.location import Location
@@ -150,3 +151,35 @@ def test_an_account_without_buckets_says_so(model: BucketTreeModel, person: Pers
         denied = person.add_account(store.record)
         model.reload_accounts()
         assert loaded(model, top(model, denied.id)) == ["Open a bucket by name\u2026"]
+
+
+def test_pages_and_filters_keep_the_model_sound(
+    model: BucketTreeModel, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under Qt's tester, with small pages: what comes, goes and stays in one step."""
+    for where in (tree_pages, bucket_tree_model):
+        monkeypatch.setattr(where, "BUCKETS_A_PAGE", 10)
+    monkeypatch.setattr(tree_pages, "MOST_CHILDREN", 90)
+    names = tuple(f"b-{number:02d}" for number in range(23))
+    with paged([f"p{number:04d}/x" for number in range(150)], page_size=4, buckets=names) as store:
+        record = person.add_account(store.record)
+        model.reload_accounts()
+        line = top(model, record.id)
+        assert loaded(model, line) == [*names[:10], "13 more buckets\u2026"]
+        inner = model.node(model.index(5, 0, line))
+        assert len(loaded(model, model.index_of(inner))) == 81
+        model.show_more(inner)
+        until(lambda: inner.loaded is Loaded.YES, "the next page")
+        rows = shown(model, model.index_of(inner))
+        assert rows == ["From the first\u2026", *(f"p{number:04d}" for number in range(60, 150))]
+        model.set_filter("5")
+        assert shown(model, line) == ["b-05", "b-15"]
+        assert model.node(model.index(0, 0, line)) is inner
+        model.set_filter("no such name")
+        assert shown(model, line) == ["No bucket matches"]
+        model.set_filter("")
+        model.show_more(model.node(line))
+        model.show_more(model.node(line))
+        assert shown(model, line) == ["From the first of 23 buckets\u2026", *names[20:]]
+        model.show_first(model.node(line))
+        assert shown(model, line) == [*names[:10], "13 more buckets\u2026"]

@@ -10,10 +10,10 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
-from artifact_browser.accounts.record import THIS_COMPUTER
+from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.gui.common.toast import Toast
 from artifact_browser.storage.location import Location
-from artifact_browser.transfers.state import JobState
+from artifact_browser.transfers.state import JobState, Verb
 from tests.gui.browse.person import Drag, Person, until, urls
 from tests.storage.conformance.odd_keys import ODD_KEYS
 
@@ -103,9 +103,26 @@ def test_rows_dragged_onto_a_folder_of_the_tree_are_copied(person: Person, place
     rows = person.table.model().mimeData([person.row("a.txt"), person.row("b.txt")])
     drag, at = Drag(person.tree.viewport(), rows), person.tree.visualRect(index).center()
     assert drag.hover(at)
-    assert hint(person) == f"Drop to put it into local://{place.bucket}/dir/"
+    assert hint(person) == f"Drop to copy to local://{place.bucket}/dir/ \u00b7 with Shift: move"
     assert person.transfer(lambda: drag.drop(at)).snapshot.state is JobState.DONE
     assert set(person.keys(place)) == {"dir/x", "a.txt", "b.txt", "dir/a.txt", "dir/b.txt"}
+
+
+def test_rows_dragged_with_shift_to_another_account_are_moved(
+    person: Person, place: Location, moto_account: AccountRecord
+) -> None:
+    other = person.new_bucket({"in/y": b"y"}, moto_account.id)
+    index = person.tree_index(moto_account.name, other.bucket, "in")
+    person.tree.scrollTo(index)
+    rows = person.table.model().mimeData([person.row("a.txt"), person.row("dir")])
+    shift = Qt.KeyboardModifier.ShiftModifier
+    drag, at = Drag(person.tree.viewport(), rows, shift), person.tree.visualRect(index).center()
+    assert drag.hover(at)
+    assert hint(person) == f"Drop to move to s3://{other.bucket}/in/"
+    handle = person.transfer(lambda: drag.drop(at))
+    assert (handle.snapshot.verb, handle.snapshot.state) == (Verb.MOVE, JobState.DONE)
+    assert set(person.keys(other)) == {"in/y", "in/a.txt", "in/dir/x"}
+    until(lambda: person.names() == ["b.txt"], "what went is not listed any more")
 
 
 def test_rows_are_not_copied_onto_blobs_or_beside(person: Person, place: Location) -> None:
@@ -125,7 +142,7 @@ def test_files_on_the_clipboard_are_uploaded_here(person: Person, place: Locatio
     QGuiApplication.clipboard().setText("words")
     person.keys_pressed(Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
     toasts = (one.accessibleName() for one in person.main.findChildren(Toast))
-    assert "There are no files on the clipboard." in list(toasts)
+    assert "There are no files or blobs on the clipboard." in list(toasts)
 
 
 # -- odd keys -----------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QLineEdit, QToolButton
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.gui.browse.bucket_dialogs import OpenBucketDialog
-from artifact_browser.gui.browse.listing import ListingStatus
+from artifact_browser.gui.browse.listing_state import ListingStatus
 from artifact_browser.gui.common.error_sheet import ErrorSheet
 from artifact_browser.storage.location import Location
 from tests.gui.browse.person import Person, until

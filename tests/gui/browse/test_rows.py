@@ -12,8 +12,8 @@ from PySide6.QtTest import QTest
 
 from artifact_browser.accounts.lease import Secret
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord, KeySource
-from artifact_browser.gui.browse.listing import ListingStatus
 from artifact_browser.gui.browse.listing_model import TableColumn
+from artifact_browser.gui.browse.listing_state import ListingStatus
 from artifact_browser.storage.listing import BATCH_S
 from artifact_browser.storage.location import Location
 from tests.gui.browse.person import Person, until
@@ -183,6 +183,17 @@ def test_everything_selected_stays_everything(person: Person, place: Location) -
     assert len(person.selected()) == 7
 
 
+def test_everything_that_is_shown_is_not_everything(person: Person, place: Location) -> None:
+    search(person, "txt")
+    until(lambda: person.names() == ["A.txt", "d.txt"], "filtered")
+    person.keys_pressed(Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    person.refresh()
+    until(lambda: person.selected() == ["A.txt", "d.txt"], "both are selected again")
+    search(person, "")
+    until(lambda: person.names() == BY_NAME, "all again")
+    assert person.selected() == ["A.txt", "d.txt"]
+
+
 def test_the_keyboard_stays_where_a_row_has_gone(person: Person, place: Location) -> None:
     person.select("c.parquet")
     with person.store().opened() as driver:
@@ -201,7 +212,8 @@ def test_two_refreshes_at_once_keep_the_selection(person: Person) -> None:
         person.select("k1", "k5")
         store.let_through(store.listed + 1)
         person.window.navigator.refresh()
-        until(lambda: len(person.names()) == 2, "the first page is there")
+        until(lambda: person.state.coming.blobs == 2, "the first page is there")
+        assert len(person.names()) == 6, "the rows stay until all of the new ones are there"
         store.let_through(None)
         person.refresh()
         assert person.selected() == ["k1", "k5"]

@@ -6,7 +6,18 @@ from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from artifact_browser.gui.common.palette import DARK, LIGHT, Theme, Tokens, contrast, palette, tokens
+from artifact_browser.gui.common.palette import (
+    DARK,
+    DARK_HUES,
+    LIGHT,
+    LIGHT_HUES,
+    Hue,
+    Theme,
+    Tokens,
+    contrast,
+    palette,
+    tokens,
+)
 
 SURFACES = ("background", "side", "panel")
 TEXT_ON_SURFACES = ("text", "dim", "faint", "accent", "ok", "warning", "bad")
@@ -38,6 +49,13 @@ def test_text_is_legible_on_every_surface(held: Tokens, text: str, surface: str)
 @pytest.mark.parametrize(("text", "surface"), PAIRS)
 def test_pairs_are_legible(held: Tokens, text: str, surface: str) -> None:
     assert contrast(getattr(held, text), getattr(held, surface)) >= 4.5
+
+
+@pytest.mark.parametrize(("held", "hues"), [(LIGHT, LIGHT_HUES), (DARK, DARK_HUES)], ids=["light", "dark"])
+def test_text_is_legible_on_every_hue(held: Tokens, hues: tuple[Hue, ...]) -> None:
+    for colour in [colour for hue in hues for colour in (hue.area, hue.part)]:
+        assert contrast(held.text, colour) >= 4.5, colour.name()
+    assert len({colour.name() for hue in hues for colour in (hue.area, hue.part)}) == 2 * len(hues)
 
 
 @pytest.mark.parametrize("held", [LIGHT, DARK], ids=["light", "dark"])

@@ -15,12 +15,12 @@ from artifact_browser.gui.shell.window import Window
 PROMISED = {
     "Add account…", "New bucket…", "New folder…", "Upload files…", "Upload folder…", "Download…", "Copy link", "Share…",
     "Delete…", "Refresh", "Back", "Forward", "Up", "Table view", "Gallery view", "New collection…", "New artifact…",
-    "Stage files…", "Commit…", "Rename…", "Copy URI", "Open", "Stop", "Discard…", "Test connection", "Preferences…",
+    "Stage files…", "Commit…", "Rename…", "Copy URI", "Copy", "Cut", "Paste", "Copy to…", "Move to…", "Open", "Stop", "Discard…", "Test connection", "Preferences…",
 }  # fmt: skip
 KEYS = {
     "copy_link": "Ctrl+Shift+C", "address": "Ctrl+L", "filter": "Ctrl+F", "refresh": "F5", "table_view": "Ctrl+1",
     "gallery_view": "Ctrl+2", "rename": "F2", "delete": "Del", "details": "Alt+Return", "stop": "Esc", "next_pane": "F6",
-    "previous_pane": "Shift+F6", "copy_uri": "Ctrl+C", "paste": "Ctrl+V", "quit": "Ctrl+Q",
+    "previous_pane": "Shift+F6", "copy": "Ctrl+C", "cut": "Ctrl+X", "paste": "Ctrl+V", "quit": "Ctrl+Q",
 }  # fmt: skip
 #: A situation in which everything can be used.
 ALL = Context(
@@ -76,7 +76,9 @@ def test_everything_can_be_used_somewhere(window: Window) -> None:
         ({"read_only": True}, "commit", "this account is read-only"),
         ({"selected_blobs": 0}, "copy_link", "select a blob first"),
         ({"selected_folders": 1}, "copy_link", "folders are selected too"),
-        ({"selected_blobs": 2}, "rename", "select one blob first"),
+        ({"selected_blobs": 2}, "rename", "select one blob or folder first"),
+        ({"selected_blobs": 0}, "copy_to", "select blobs or folders first"),
+        ({"read_only": True}, "cut", "this account is read-only"),
         ({"built_in_account": True}, "remove_account", "This computer is built in"),
         ({"listing": False}, "stop", "nothing is being listed"),
         ({"staged_artifact": False}, "discard", "staged changes"),
@@ -95,5 +97,5 @@ def test_a_disabled_action_says_why(window: Window, change: dict[str, object], n
 def test_reading_stays_possible_in_a_read_only_account(window: Window) -> None:
     actions = window.main.actions_
     actions.apply(replace(ALL, read_only=True))
-    for name in ("download", "copy_link", "copy_uri", "open", "refresh", "share"):
+    for name in ("download", "copy_link", "copy_uri", "copy", "copy_to", "open", "refresh", "share"):
         assert actions[name].isEnabled()

@@ -50,6 +50,21 @@ def test_another_job_resumes_from_the_parts_the_store_has(store: Store, driver: 
     assert content(driver, bucket, "k") == one + two
 
 
+def test_the_store_copies_parts_of_a_blob_by_itself(driver: Driver, bucket: str) -> None:
+    data = os.urandom(PART_BYTES + MIB)
+    source = "odd + source//é?x=1"  # no per cent: see the plan of copies
+    etag = driver.put(bucket, source, data).etag
+    upload_id = driver.create_upload(bucket, "copy")
+    parts = [
+        driver.copy_part(bucket, source, bucket, "copy", upload_id, number, start, length, if_match=etag)
+        for number, start, length in ((1, 7, PART_BYTES), (3, PART_BYTES + 7, MIB - 7))
+    ]
+    assert [part.size_bytes for part in parts] == [PART_BYTES, MIB - 7]
+    assert [part.etag for part in driver.list_parts(bucket, "copy", upload_id)] == [part.etag for part in parts]
+    driver.complete_upload(bucket, "copy", upload_id, parts)
+    assert content(driver, bucket, "copy") == data[7:]
+
+
 def test_a_part_sent_again_replaces_itself(driver: Driver, bucket: str) -> None:
     upload_id = driver.create_upload(bucket, "k")
     driver.upload_part(bucket, "k", upload_id, 1, b"wrong")

@@ -21,6 +21,9 @@ CHANGES: dict[str, Callable[[Driver, str], object]] = {
     "create_upload": lambda driver, bucket: driver.create_upload(bucket, "new"),
     "upload_part": lambda driver, bucket: driver.upload_part(bucket, "new", "id", 1, b"x"),
     "complete_upload": lambda driver, bucket: driver.complete_upload(bucket, "new", "id", [Part(1, "e", 1)]),
+    "copy_part": lambda driver, bucket: driver.copy_part(bucket, "k", bucket, "new", "id", 1, 0, 1),
+    "remove_folders": lambda driver, bucket: driver.remove_folders(bucket, "k/"),
+    "delete_versions": lambda driver, bucket: driver.delete_versions(bucket, [("k", "null")]),
     "abort_upload": lambda driver, bucket: driver.abort_upload(bucket, "new", "id"),
     "presign PUT": lambda driver, bucket: driver.presign(bucket, ["new"], LinkOptions(method="PUT")),
 }

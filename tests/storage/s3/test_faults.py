@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+import urllib.parse
 from email.utils import formatdate
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 
 from artifact_browser import errors
 from artifact_browser.storage.driver import Condition, FileSlice, LinkOptions, Support
-from artifact_browser.storage.drivers.s3 import retries
+from artifact_browser.storage.drivers.s3 import list_course, retries
 from artifact_browser.workers.cancel import CancelToken
 from tests.storage.s3.scripted import Asked, Leases, Reply, Script, error, opened, serving
 
@@ -145,7 +146,8 @@ def test_the_right_region_is_found_and_kept(tmp_path: Path, compatibility: bool)
         assert len(server.asked) in {3, 4}
 
 
-def test_a_clock_too_far_off_is_adjusted_once(tmp_path: Path) -> None:
+@BOTH
+def test_a_clock_too_far_off_is_adjusted_once(tmp_path: Path, compatibility: bool) -> None:
     ahead = time.time() + 7200
 
     def script(asked: Asked, _number: int) -> Reply:
@@ -154,10 +156,12 @@ def test_a_clock_too_far_off_is_adjusted_once(tmp_path: Path) -> None:
             return BLOB
         return error("RequestTimeTooSkewed", 403, Date=formatdate(ahead, usegmt=True))
 
-    with serving(script) as server, opened(server.url, tmp_path).get("b", "k") as reader:
-        assert reader.read() == BLOB.body
+    with serving(script) as server:
+        driver = opened(server.url, tmp_path, compatibility=compatibility)
+        with driver.get("b", "k") as reader:
+            assert reader.read() == BLOB.body
     with serving(first(then=error("RequestTimeTooSkewed", 403))) as server, pytest.raises(errors.ClockSkew):
-        opened(server.url, tmp_path).get("b", "k").__enter__()
+        opened(server.url, tmp_path, compatibility=compatibility).get("b", "k").__enter__()
 
 
 @BOTH
@@ -185,10 +189,64 @@ def test_a_store_that_ignores_conditions_gets_none(tmp_path: Path, compatibility
 
 
 @BOTH
-@pytest.mark.parametrize("token", ["", "same"])
-def test_a_listing_that_would_never_end_is_stopped(tmp_path: Path, token: str, compatibility: bool) -> None:
-    with serving(first(then=page(["a"], token=token))) as server, pytest.raises(errors.UnexpectedAnswer):
+@pytest.mark.parametrize(
+    "script",
+    [
+        lambda _asked, _number: page(["a"], token=""),
+        lambda _asked, _number: page(["a"], token="same"),
+        lambda _asked, number: page([f"{number:03}"], token=f"t{number % 3}"),
+        lambda _asked, number: page(["a", "b"], token=f"t{number}"),
+        lambda _asked, _number: page([], token=""),
+        lambda _asked, number: page([], token=f"t{number}"),
+    ],
+    ids=["no token", "one token", "tokens in a circle", "the same keys", "nothing", "nothing, with tokens"],
+)
+def test_a_listing_that_would_never_end_is_stopped_and_says_so(
+    tmp_path: Path, script: Script, compatibility: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_course, "MOST_IDLE_PAGES", 5)
+    with serving(script) as server, pytest.raises(errors.UnexpectedAnswer, match="would never end"):
         list(opened(server.url, tmp_path, compatibility=compatibility).list_pages("b", delimiter=""))
+    assert len(server.asked) <= 7
+
+
+@BOTH
+def test_a_store_that_gives_no_token_is_asked_for_what_comes_behind(tmp_path: Path, compatibility: bool) -> None:
+    """Keys and folders: the whole listing, each folder once, and no page twice."""
+    rows = ["a", "d/", "e", "f/", "g"]
+
+    def script(asked: Asked, _number: int) -> Reply:
+        after = dict(urllib.parse.parse_qsl(asked.path.partition("?")[2])).get("start-after", "")
+        left = [row for row in rows if row > after and not after.startswith(row)]
+        body = "".join(
+            f"<CommonPrefixes><Prefix>{row}</Prefix></CommonPrefixes>"
+            if row.endswith("/")
+            else f"<Contents><Key>{row}</Key><Size>1</Size><LastModified>2026-11-21T04:00:00.000Z</LastModified></Contents>"
+            for row in left[:2]
+        )
+        more = str(len(left) > 2).lower()
+        return Reply(200, f"<ListBucketResult><IsTruncated>{more}</IsTruncated>{body}</ListBucketResult>".encode())
+
+    with serving(script) as server:
+        pages = list(opened(server.url, tmp_path, compatibility=compatibility).list_pages("b"))
+    assert [row for page in pages for row in sorted([*page.keys, *page.prefixes])] == rows
+    assert [page.next_token is None for page in pages] == [False, False, True]
+    assert len(server.asked) == 3
+
+
+@BOTH
+def test_a_folder_told_once_a_page_is_no_circle(tmp_path: Path, compatibility: bool) -> None:
+    def script(_asked: Asked, number: int) -> Reply:
+        more = (
+            f"<IsTruncated>true</IsTruncated><NextContinuationToken>{number}</NextContinuationToken>"
+            if number < 8
+            else ""
+        )
+        body = f"<ListBucketResult><CommonPrefixes><Prefix>deep/</Prefix></CommonPrefixes>{more}</ListBucketResult>"
+        return Reply(200, body.encode())
+
+    with serving(script) as server:
+        assert len(list(opened(server.url, tmp_path, compatibility=compatibility).list_pages("b"))) == 9
 
 
 @BOTH
@@ -221,6 +279,7 @@ def test_a_raw_plus_is_settled_by_asking(tmp_path: Path, truth: str, settled: Su
         b"<ListBucketResult><Contents><Key>k</Key><Size>" + b"9" * 30 + b"</Size></Contents></ListBucketResult>",
         b"<ListBucketResult><Contents><Size>1</Size></Contents></ListBucketResult>",
         b"<ListBucketResult><Contents>",
+        b"<?xml version='1.0' encoding='no-such'?><ListBucketResult><Name>b</Name></ListBucketResult>",
     ],
 )
 def test_a_hostile_listing_is_refused(tmp_path: Path, hostile: bytes) -> None:
@@ -295,6 +354,37 @@ def test_a_checked_checksum_is_said(tmp_path: Path, compatibility: bool) -> None
         assert driver.capabilities.checksums == ("CRC32C",)
 
 
+def test_the_stored_checksum_is_asked_for_but_not_of_a_range(tmp_path: Path) -> None:
+    """AWS tells it to nobody else; the checksum of the whole would not be the range's."""
+
+    def script(asked: Asked, _number: int) -> Reply:
+        told = {"x-amz-checksum-crc32c": "4waSgw=="} if asked.headers.get("x-amz-checksum-mode") == "ENABLED" else {}
+        if "range" in asked.headers:
+            return Reply(206, b"12", {"ETag": '"e"', "Content-Range": "bytes 0-1/9", **told})
+        return Reply(200, b"123456789", {"ETag": '"e"', **told})
+
+    with serving(script) as server:
+        driver = opened(server.url, tmp_path)
+        assert driver.head("b", "k").checksums == {"CRC32C": "4waSgw=="}
+        with driver.get("b", "k") as reader:
+            assert reader.info.checksums == {"CRC32C": "4waSgw=="}
+        with driver.get("b", "k", length=2) as reader:
+            assert reader.info.checksums == {}
+
+
+@pytest.mark.parametrize(
+    ("etag", "kind", "counts"),
+    [("e", "", True), ("e-3", "", False), ("e-3", "COMPOSITE", False), ("e-3", "FULL_OBJECT", True)],
+)
+def test_a_checksum_of_checksums_is_not_the_blobs(tmp_path: Path, etag: str, kind: str, counts: bool) -> None:
+    said = {"ETag": f'"{etag}"', "x-amz-checksum-crc32c": "4waSgw=="} | ({"x-amz-checksum-type": kind} if kind else {})
+    with (
+        serving(lambda _asked, _number: Reply(200, b"123456789", said)) as server,
+        opened(server.url, tmp_path).get("b", "k") as reader,
+    ):
+        assert bool(reader.info.checksums) is counts
+
+
 @BOTH
 def test_a_file_that_changes_while_it_is_sent_fails(tmp_path: Path, compatibility: bool) -> None:
     file = tmp_path / "file"
@@ -306,6 +396,19 @@ def test_a_file_that_changes_while_it_is_sent_fails(tmp_path: Path, compatibilit
 
     with serving(script) as server, pytest.raises(errors.SourceChanged):
         opened(server.url, tmp_path, compatibility=compatibility).put("b", "k", FileSlice(file, 0, 6))
+
+
+def test_a_file_that_changes_between_its_checksum_and_its_bytes_is_no_mismatch(tmp_path: Path) -> None:
+    """The store refuses such bytes; what a person hears is why."""
+    file = tmp_path / "file"
+    file.write_bytes(bytes(400_000))
+
+    def script(_asked: Asked, _number: int) -> Reply:
+        file.write_bytes(bytes(400_001))
+        return error("BadDigest", 400)
+
+    with serving(script) as server, pytest.raises(errors.SourceChanged):
+        opened(server.url, tmp_path).put("b", "k", FileSlice(file, 0, 400_000))
 
 
 def test_a_link_ends_with_the_credentials(tmp_path: Path) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime
 import ipaddress
+import select
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from cryptography import x509
@@ -19,7 +22,10 @@ from cryptography.x509.oid import NameOID
 from artifact_browser import errors
 from artifact_browser.accounts.record import Addressing
 from artifact_browser.storage.driver import FileSlice
+from artifact_browser.storage.drivers.s3.bodies import Source
+from artifact_browser.storage.drivers.s3.connections import Connection
 from artifact_browser.storage.drivers.s3.endpoint import aws_endpoint, parse_endpoint
+from artifact_browser.storage.drivers.s3.exchange import Exchange
 from tests.storage.s3.scripted import Asked, Reply, opened, serving
 
 BOTH = pytest.mark.parametrize("compatibility", [False, True], ids=["own", "boto3"])
@@ -218,3 +224,27 @@ def test_where_buckets_are() -> None:
     for wrong in ("store.example", "ftp://store.example", "https://", "https://a:b@store.example", "https://x:port"):
         with pytest.raises(errors.InputError):
             parse_endpoint(wrong, Addressing.PATH)
+
+
+def test_a_connection_that_is_lost_before_the_body_is_no_changed_file(tmp_path: Path) -> None:
+    """sendfile then gives up, and what Python does instead reads from where the checksum has left the file: its end."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(400_000))  # more than is read before it is sent
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as ours:
+        theirs, _ = server.accept()
+        theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        theirs.close()  # as a reset
+        watched = select.poll()
+        watched.register(ours, select.POLLERR)
+        assert watched.poll(20_000)
+
+        class Reset:
+            sendfile = ours.sendfile
+
+            def sendall(self, head: bytes) -> None: ...
+
+        connection = Connection(cast(socket.socket, Reset()), "localhost", 80, absolute=False, proxy_headers={})
+        with Source(FileSlice(path, 0, 400_000)) as source:
+            source.md5()
+            with pytest.raises((BrokenPipeError, ConnectionResetError)):
+                Exchange._write_body(cast(Exchange, None), connection, b"head", source)

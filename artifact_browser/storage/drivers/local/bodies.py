@@ -86,7 +86,7 @@ def _write_slice(body: FileSlice, target: int, cancel: CancelToken) -> tuple[int
     try:
         before = identity(os.fstat(source))
         digest = new_md5()
-        copied = copy_bytes(source, body.offset, body.length, target, cancel, digest, body.sent)
+        copied = copy_bytes(source, body.offset, body.length, target, cancel, digest, body.sent, body.most)
         if copied != body.length or identity(os.fstat(source)) != before:
             raise SourceChanged("It is being written by another program.", subject=str(body.path))
         return copied, digest.hexdigest()
@@ -94,7 +94,7 @@ def _write_slice(body: FileSlice, target: int, cancel: CancelToken) -> tuple[int
         os.close(source)
 
 
-def _open_source(path: Path) -> int:
+def _open_source(path: str | Path) -> int:
     try:
         return os.open(path, READ_FLAGS)
     except FileNotFoundError:
@@ -116,10 +116,12 @@ def copy_bytes(
     cancel: CancelToken,
     digest: Hash | None = None,
     told: Callable[[int], None] | None = None,
+    most: Callable[[int], int] | None = None,
 ) -> int:
     """Append ``length`` bytes of one open file to another; by the kernel (or as shared blocks) where it can.
 
     :param digest: is told all bytes; :param told: how many are copied so far
+    :param most: how many of so many to copy at once
     :returns: bytes copied; fewer when the source ends early
     """
     done = 0
@@ -127,6 +129,7 @@ def copy_bytes(
     while done < length:
         cancel.raise_if_cancelled()
         wanted = min(PIECE_BYTES if digest else PIECE_BYTES * 16, length - done)
+        wanted = wanted if most is None else most(wanted)
         count = 0 if digest else _copy_in_kernel(source, offset + done, wanted, target)
         if not count:
             os.lseek(source, offset + done, os.SEEK_SET)

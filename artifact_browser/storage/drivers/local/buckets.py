@@ -88,6 +88,21 @@ def delete_bucket(store: Store, bucket: str) -> None:
         database.execute("DELETE FROM blobs WHERE bucket=?", (encode_key(bucket),))
 
 
+def remove_folders(store: Store, bucket: str, prefix: str) -> None:
+    """Remove the folders at and below ``prefix`` that hold nothing, whoever made them; links are not followed."""
+    with store.index.writing():
+        for top in list(store.tree.folders(bucket, prefix.split("/")[:-1])):
+            found = [top]
+            for folder in found:  # grows while it is read
+                store.cancel.raise_if_cancelled()
+                with os.scandir(folder) as entries:
+                    found += [entry.path for entry in entries if is_folder(entry.path)]
+            for folder in reversed(found):
+                with suppress(OSError):  # not empty
+                    os.rmdir(folder)
+                    store.index.forget_folder(relative(store, folder))
+
+
 def _empty_folders(top: str, subject: str) -> list[str]:
     """All folders from ``top`` down, parents first. :raises BucketNotEmpty: there is anything else"""
     found = [top]

@@ -8,8 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
+from pathlib import Path
 
-from artifact_browser.errors import ArtifactBrowserError, InputError, JobCancelled, ReadOnlyAccount, SourceChanged
+from artifact_browser.errors import (
+    ArtifactBrowserError,
+    InputError,
+    JobCancelled,
+    NotSupported,
+    PreconditionFailed,
+    ReadOnlyAccount,
+    SourceChanged,
+)
 from artifact_browser.storage.driver import (
     BlobInfo,
     Body,
@@ -17,12 +26,14 @@ from artifact_browser.storage.driver import (
     Capabilities,
     Condition,
     Deleted,
+    FileSlice,
     Link,
     LinkOptions,
     ListPage,
     Part,
     Support,
     Upload,
+    Version,
     WriteOptions,
     Written,
 )
@@ -44,11 +55,14 @@ CAPABILITIES = Capabilities(
     conditional_delete=Support.YES,
     conditional_copy=Support.YES,
     etag_quoted=False,
+    free_metadata=True,
+    folders=True,
     presign_local=True,
     min_part_bytes=1,
     max_part_bytes=1024**4,
     max_parts=multipart.MAX_PARTS,
     max_put_bytes=1024**4,
+    max_copy_bytes=1024**4,
 )
 
 
@@ -169,8 +183,25 @@ class LocalDriver:
             self._store.index.forget_folder(name)
             folder = os.path.dirname(folder)
 
+    def remove_folders(self, bucket: str, prefix: str) -> None:
+        with disk_errors(address(bucket, prefix)):
+            buckets.remove_folders(self._store, bucket, check_key(prefix))
+
+    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+        raise NotSupported("Files on this computer have no versions.", subject=address(bucket))
+
+    def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
+        raise NotSupported("Files on this computer have no versions.", subject=address(bucket))
+
     def copy(
-        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        *,
+        condition: Condition | None = None,
+        storage_class: str = "",
     ) -> Written:
         with disk_errors(address(to_bucket, to_key)):
             self._store.tree.bucket_folder(to_bucket)
@@ -213,6 +244,27 @@ class LocalDriver:
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         with disk_errors(address(bucket, key)):
             return multipart.add_part(self._store, bucket, key, upload_id, number, body)
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        start: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> Part:
+        with disk_errors(address(bucket, key)):
+            found = need(self._store, bucket, check_key(key))
+            if if_match and found.known.etag != if_match:
+                raise PreconditionFailed("It has changed since it was looked at.", subject=address(bucket, key))
+        body = FileSlice(Path(found.path), start, length)
+        with disk_errors(address(to_bucket, to_key)):
+            return multipart.add_part(self._store, to_bucket, to_key, upload_id, number, body)
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
         with disk_errors(address(bucket, key)):

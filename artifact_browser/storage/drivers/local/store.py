@@ -141,4 +141,5 @@ def info_of(key: str, known: Known) -> BlobInfo:
         etag=known.etag,
         content_type=known.attributes.content_type or content_type_of(key),
         metadata=dict(known.attributes.metadata),
+        tag_count=len(known.attributes.tags),
     )

@@ -13,7 +13,7 @@ from typing import Any
 from artifact_browser.accounts.lease import Lease
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
 from artifact_browser.paths import Paths
-from artifact_browser.storage.drivers.s3.connections import ConnectionPool
+from artifact_browser.storage.drivers.s3.connections import ConnectionPool, proxy_for
 from artifact_browser.storage.drivers.s3.endpoint import Endpoint, aws_endpoint, parse_endpoint
 from artifact_browser.storage.drivers.s3.remembered import Remembered
 from artifact_browser.workers.cancel import CancelToken
@@ -21,6 +21,8 @@ from artifact_browser.workers.cancel import CancelToken
 #: boto3 makes its methods at run time
 S3Client = Any
 DEFAULT_REGION = "us-east-1"
+#: how long what was found out about a proxy counts
+_LOOK_S = 1.0
 #: ``lease_source(renew)``: ``None`` means anonymous
 LeaseSource = Callable[[bool], Lease | None]
 
@@ -45,9 +47,22 @@ class Account:
         self.remembered = Remembered(paths.endpoints_file, self.endpoint.url)
         #: seconds the server's clock is ahead of ours, once it has complained
         self.clock_offset_s = 0.0
+        self._wire_is_private = False
+        self._looked_at = float("-inf")
         self._regions: dict[str, str] = {}
         self._clients: dict[tuple[bool, str], S3Client] = {}
         self._lock = threading.Lock()
+
+    @property
+    def wire_is_private(self) -> bool:
+        """Whether nobody can touch the bytes on the way: they go over TLS, or stay within this computer."""
+        now = time.monotonic()
+        if now >= self._looked_at + _LOOK_S:  # looking for a proxy takes as long as signing
+            self._wire_is_private = self.endpoint.tls or (
+                self.endpoint.private and proxy_for(self.endpoint.place()) is None
+            )
+            self._looked_at = now
+        return self._wire_is_private
 
     def region_of(self, bucket: str) -> str:
         """The region to sign for: the bucket's, where it was learnt, else the account's."""

@@ -9,6 +9,8 @@ from email.utils import parsedate_to_datetime
 
 from artifact_browser.errors import ChecksumMismatch, NotSupported, UnexpectedAnswer
 from artifact_browser.storage.driver import BlobInfo
+from artifact_browser.storage.drivers.s3.bodies import Source
+from artifact_browser.storage.etag import is_md5
 
 #: Headers that are shown in Details; the rest is the connection's business.
 _SHOWN = ("cache-control", "content-disposition", "content-encoding", "content-language", "expires",
@@ -17,8 +19,15 @@ _SHOWN = ("cache-control", "content-disposition", "content-encoding", "content-l
           "x-amz-website-redirect-location", "x-amz-missing-meta")  # fmt: skip
 _EPOCH = datetime.fromtimestamp(0, UTC)
 _MICROSECOND = timedelta(microseconds=1)
+#: as HTTP writes times; the email package takes ten times as long to read them
+_HTTP_DATE = re.compile(r"[A-Z][a-z]{2}, ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4}) ([0-9]{2}):([0-9]{2}):([0-9]{2}) GMT")
+_MONTHS = {"Jan": 1, "Feb": 2, "Mar": 3, "Apr": 4, "May": 5, "Jun": 6, "Jul": 7, "Aug": 8, "Sep": 9, "Oct": 10, "Nov": 11,
+           "Dec": 12}  # fmt: skip
 _META = "x-amz-meta-"
 _CHECKSUM = "x-amz-checksum-"
+_OF_PARTS = re.compile(r'-[0-9]+"?$')
+_RANGED, _NUMBER = re.compile(r"bytes [0-9]+-[0-9]+/([0-9]{1,19})"), re.compile(r"[0-9]{1,19}")
+_CHECKSUM_TYPE, _WHOLE = f"{_CHECKSUM}type", "FULL_OBJECT"
 
 
 def info_of(key: str, headers: Mapping[str, str]) -> BlobInfo:
@@ -36,12 +45,23 @@ def info_of(key: str, headers: Mapping[str, str]) -> BlobInfo:
         version_id=headers.get("x-amz-version-id", ""),
         metadata={name[len(_META) :]: text(value) for name, value in headers.items() if name.startswith(_META)},
         headers={name: headers[name] for name in _SHOWN if name in headers},
-        checksums={
-            name[len(_CHECKSUM) :].upper(): value
-            for name, value in headers.items()
-            if name.startswith(_CHECKSUM) and name != "x-amz-checksum-type"
-        },
+        checksums=_checksums(headers),
+        tag_count=_count(headers.get("x-amz-tagging-count", "")),
     )
+
+
+def _checksums(headers: Mapping[str, str]) -> dict[str, str]:
+    """The stored checksums of the whole blob. One that came in parts may have a checksum of its parts' checksums, and
+    not every store marks it as AWS does, so that it counts only where it is said to be the whole's.
+    """
+    came_in_parts = _OF_PARTS.search(headers.get("etag", "")) is not None
+    if headers.get(_CHECKSUM_TYPE, "" if came_in_parts else _WHOLE).upper() != _WHOLE:
+        return {}
+    return {
+        name[len(_CHECKSUM) :].upper(): value
+        for name, value in headers.items()
+        if name.startswith(_CHECKSUM) and name != _CHECKSUM_TYPE
+    }
 
 
 def text(value: str) -> str:
@@ -53,17 +73,26 @@ def text(value: str) -> str:
 
 
 def _size(headers: Mapping[str, str]) -> int:
-    ranged = re.fullmatch(r"bytes [0-9]+-[0-9]+/([0-9]{1,19})", headers.get("content-range", ""))
+    ranged = _RANGED.fullmatch(headers.get("content-range", ""))
     length = ranged.group(1) if ranged else headers.get("content-length", "")
-    if not re.fullmatch(r"[0-9]{1,19}", length):
+    if not _NUMBER.fullmatch(length):
         raise UnexpectedAnswer("The store does not say how large the blob is.")
     return int(length)
 
 
+def _count(value: str) -> int:
+    return int(value) if re.fullmatch(r"[0-9]{1,4}", value) else 0
+
+
 def _time_us(value: str) -> int:
+    usual = _HTTP_DATE.fullmatch(value)
     try:
+        if usual is not None:
+            day, month, year, hour, minute, second = usual.groups()
+            moment = datetime(int(year), _MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+            return (moment - _EPOCH) // _MICROSECOND
         moment = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return 0
     return round((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() * 1_000_000)
 
@@ -106,15 +135,23 @@ def check_range(status: int, headers: Mapping[str, str], start: int, subject: st
         raise UnexpectedAnswer("The store sent another part of the blob than was asked for.", subject=subject)
 
 
-def check_echo(sent: str, echoed: str, subject: str) -> None:
-    """:raises ChecksumMismatch: the store names another checksum than the one of the bytes that were sent"""
-    if sent and echoed and sent != echoed:
-        raise ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
+def check_written(source: Source, sent: str, echoed: str, etag: str, headers: Mapping[str, str], subject: str) -> str:
+    """How the store's answer proves that it has the bytes that were sent: ``crc32c`` where it echoes that, else ``md5``
+    where its ETag is one; "" where nothing does.
 
-
-def verified_by(checksum: str) -> str:
-    """How a write was checked, given the checksum the server echoed."""
-    return "crc32c" if checksum else ""
+    :raises ChecksumMismatch: it has other bytes
+    """
+    if echoed:
+        how, same = "crc32c", echoed == sent
+    elif is_md5(etag, headers):
+        how, same = "md5", etag == source.md5().hex()
+    else:
+        return ""
+    if not same:
+        error = ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
+        error.stored = etag
+        raise error
+    return how
 
 
 class EmptyReader:

@@ -15,19 +15,21 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 import botocore.session
-from botocore import UNSIGNED, exceptions
+from botocore import UNSIGNED, auth, exceptions
 from botocore.awsrequest import (
     AWSHTTPConnection,
     AWSHTTPConnectionPool,
     AWSHTTPSConnection,
     AWSHTTPSConnectionPool,
 )
+from botocore.compat import get_current_datetime
 from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
+from botocore.crt import auth as crt_auth
 from botocore.utils import parse_timestamp
 
 from artifact_browser import errors
@@ -49,6 +51,7 @@ class _Calling(threading.local):
     lease: Lease | None = None
     cancel: CancelToken | None = None
     wakers: ExitStack | None = None
+    clock_offset_s: float = 0.0
 
     def watch(self, sock: socket.socket | None) -> None:
         """Let a cancel wake this call from ``sock`` until the call (or its streamed body) is over."""
@@ -57,6 +60,16 @@ class _Calling(threading.local):
 
 
 _calling = _Calling()
+
+
+def _signing_time(remove_tzinfo: bool = True) -> datetime:
+    """Now, by the clock of the store that is called: botocore signs by this computer's and cannot be told otherwise."""
+    now: datetime = get_current_datetime(remove_tzinfo)
+    return now + timedelta(seconds=_calling.clock_offset_s)
+
+
+for _signers in (auth, crt_auth):
+    _signers.get_current_datetime = _signing_time  # type: ignore[attr-defined,unused-ignore]
 
 
 class _LeasedCredentials(Credentials):  # type: ignore[misc,unused-ignore]
@@ -220,6 +233,7 @@ class Boto:
             def send() -> T:
                 lease = self.access.lease()
                 _calling.lease, _calling.cancel, _calling.wakers = lease, cancel, wakers
+                _calling.clock_offset_s = self.access.account.clock_offset_s
                 try:
                     return operation(self.access.account.client(anonymous=lease is None))
                 except Exception as error:
@@ -233,7 +247,7 @@ class Boto:
     def link(self, operation: str, parameters: dict[str, Any], expires_in_s: int) -> str:
         """A presigned URL; no request is made. Anonymous accounts get the plain address."""
         lease = self.access.lease()
-        _calling.lease = lease
+        _calling.lease, _calling.clock_offset_s = lease, self.access.account.clock_offset_s
         try:
             client = self.access.account.client(anonymous=lease is None, for_links=True)
             return str(client.generate_presigned_url(operation, Params=parameters, ExpiresIn=expires_in_s))

@@ -6,6 +6,7 @@ import io
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
 from artifact_browser.errors import AccessDenied, NetworkError, UnexpectedAnswer
@@ -25,19 +26,22 @@ from artifact_browser.storage.driver import (
 from artifact_browser.storage.drivers.s3 import links
 from artifact_browser.storage.drivers.s3.blob_heads import (
     EmptyReader,
-    check_echo,
     check_range,
+    check_written,
     info_of,
     microseconds,
     range_header,
-    verified_by,
 )
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.boto import Boto, translate
 from artifact_browser.storage.drivers.s3.conditions import Conditions
+from artifact_browser.storage.drivers.s3.list_course import ListCourse
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
 from artifact_browser.storage.drivers.s3.uploads import speaking_of_upload
 from artifact_browser.storage.drivers.s3.write_options import refuses_checksum, write_parameters
+
+#: What boto3 calls a way to go on.
+_PARAMETERS = {"continuation-token": "ContinuationToken", "start-after": "StartAfter"}
 
 
 class BotoBlobs:
@@ -52,26 +56,30 @@ class BotoBlobs:
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
     ) -> Iterator[ListPage]:
         decoder = KeyDecoder(self._account.remembered, lambda text: self._exists(bucket, text))
-        wanted: dict[str, Any] = {"Prefix": prefix, "Delimiter": delimiter, "StartAfter": start_after}
+        wanted: dict[str, Any] = {"Prefix": prefix, "Delimiter": delimiter}
         wanted = {name: value for name, value in wanted.items() if value} | {"MaxKeys": page_size}
-        seen: set[str] = set()
+        going, course = {"StartAfter": start_after} if start_after else {}, ListCourse(f"{bucket}/{prefix}")
         while True:
-            answer = self._boto.call(
-                bucket,
-                lambda s3: s3.list_objects_v2(Bucket=bucket, EncodingType="url", **wanted),
-                subject=f"{bucket}/{prefix}",
-                of_bucket=True,
-            )
-            token = answer.get("NextContinuationToken", "") if answer.get("IsTruncated") else ""
-            if answer.get("IsTruncated") and (not token or token in seen):
-                raise UnexpectedAnswer("The listing would never end.", subject=f"{bucket}/{prefix}")
-            yield self._page(answer, decoder, token)
-            if not token:
+            answer = self._list(bucket, wanted | going, f"{bucket}/{prefix}")
+            page = self._page(answer, decoder)
+            after = course.after(
+                truncated=bool(answer.get("IsTruncated")), token=answer.get("NextContinuationToken", ""),
+                keys=page.keys, prefixes=page.prefixes,
+            )  # fmt: skip
+            yield replace(page, next_token=after[1] if after else None)
+            if after is None:
                 return
-            seen.add(token)
-            wanted["ContinuationToken"] = token
+            going = {_PARAMETERS[after[0]]: after[1]}
 
-    def _page(self, answer: Any, decoder: KeyDecoder, token: str) -> ListPage:
+    def _list(self, bucket: str, asked: dict[str, Any], subject: str) -> Any:
+        return self._boto.call(
+            bucket,
+            lambda s3: s3.list_objects_v2(Bucket=bucket, EncodingType="url", **asked),
+            subject=subject,
+            of_bucket=True,
+        )
+
+    def _page(self, answer: Any, decoder: KeyDecoder) -> ListPage:
         blobs = answer.get("Contents", [])
         encoded = answer.get("EncodingType") == "url"
         names = [one["Key"] for one in blobs] + [one["Prefix"] for one in answer.get("CommonPrefixes", [])]
@@ -83,7 +91,6 @@ class BotoBlobs:
             etags=[one.get("ETag", "").strip('"') for one in blobs],
             classes=[one.get("StorageClass", "") for one in blobs],
             prefixes=decoded[len(blobs) :],
-            next_token=token or None,
         )
 
     def _exists(self, bucket: str, prefix: str) -> bool:
@@ -145,8 +152,8 @@ class BotoBlobs:
         def send(s3: Any, source: Source, checksum: dict[str, str]) -> Any:
             return s3.put_object(Bucket=bucket, Key=key, Body=_stream(source), **wanted, **checksum)
 
-        answer, checked = self._write(bucket, subject, body, send, once=bool(headers))
-        return Written(answer.get("ETag", "").strip('"'), answer.get("VersionId", ""), verified_by(checked))
+        answer, _, verified = self._write(bucket, subject, body, send, once=bool(headers))
+        return Written(answer.get("ETag", "").strip('"'), answer.get("VersionId", ""), verified)
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         def send(s3: Any, source: Source, checksum: dict[str, str]) -> Any:
@@ -155,29 +162,33 @@ class BotoBlobs:
             )
 
         with speaking_of_upload():
-            answer, checked = self._write(bucket, f"{bucket}/{key}", body, send, once=False)
+            answer, checked, _ = self._write(bucket, f"{bucket}/{key}", body, send, once=False)
         length = body.length if not isinstance(body, bytes | memoryview) else memoryview(body).nbytes
         return Part(number, answer.get("ETag", "").strip('"'), length, checked)
 
-    def _write(self, bucket: str, subject: str, body: Body, send: Any, *, once: bool) -> tuple[Any, str]:
+    def _write(self, bucket: str, subject: str, body: Body, send: Any, *, once: bool) -> tuple[Any, str, str]:
+        """The answer, the checksum it echoed, and how the bytes were checked."""
         remembered = self._account.remembered
         with Source(body) as source:
             trying = remembered.facts().checksum is not Support.NO
             checksum = {"ChecksumCRC32C": source.crc32c()} if trying else {}
             try:
-                answer = self._boto.call(bucket, lambda s3: send(s3, source, checksum), subject=subject, once=once)
+                proof = checksum or {"ContentMD5": source.content_md5()}
+                answer = self._boto.call(bucket, lambda s3: send(s3, source, proof), subject=subject, once=once)
             except Exception as error:
                 if not checksum or not refuses_checksum(error):
                     raise
-                answer = self._boto.call(bucket, lambda s3: send(s3, source, {}), subject=subject, once=once)
+                proof = {"ContentMD5": source.content_md5()}
+                answer = self._boto.call(bucket, lambda s3: send(s3, source, proof), subject=subject, once=once)
                 remembered.learn(checksum=Support.NO)
                 checksum = {}
-            source.check_unchanged()
-        echoed = str(answer.get("ChecksumCRC32C", ""))
-        check_echo(checksum.get("ChecksumCRC32C", ""), echoed, subject)
+            etag, headers = str(answer.get("ETag", "")).strip('"'), _headers(answer)
+            source.check_unchanged(etag)
+            echoed = str(answer.get("ChecksumCRC32C", "")) if checksum else ""
+            verified = check_written(source, checksum.get("ChecksumCRC32C", ""), echoed, etag, headers, subject)
         if checksum and remembered.facts().checksum is Support.UNKNOWN:
             remembered.learn(checksum=Support.YES if echoed else Support.NO)
-        return answer, echoed
+        return answer, echoed, verified
 
     def presign(self, bucket: str, keys: Sequence[str], options: LinkOptions) -> list[Link]:
         lease = self._boto.access.lease()
@@ -227,7 +238,8 @@ class _SourceFile(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: Any) -> int:
-        got = self._source.read_at(self._position, memoryview(buffer).cast("B"))
+        room = memoryview(buffer).cast("B")
+        got = self._source.read_at(self._position, room[: self._source.most(len(room))])
         self._position += got
         self._source.tell_sent(self._position)
         return got

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 import os
+import socket
 import ssl
 import threading
 import time
@@ -15,21 +16,25 @@ from urllib.request import getproxies, proxy_bypass
 from artifact_browser.errors import CertificateRejected, ConnectionFailed
 from artifact_browser.storage.drivers.s3.endpoint import Place, is_address
 from artifact_browser.storage.drivers.s3.errors import from_exception
+from artifact_browser.storage.drivers.s3.http_answer import Incoming, Inlet
 from artifact_browser.storage.drivers.s3.sockets import connect, handshake, has_closed, waking
 from artifact_browser.workers.cancel import CancelToken
 
 #: Servers close idle connections after 5 s (MinIO's proxy) to 75 s; older ones are not worth the risk.
-_IDLE_LIMIT_S = 20.0
+IDLE_LIMIT_S = 20.0
+#: No server closes one as soon: good enough for what is sent only once.
+JUST_USED_S = 1.0
 _MOST_IDLE = 32
 
 
-class Connection(http.client.HTTPConnection):
-    """One connection; ``sock`` is set by the pool and never reopened by itself."""
+class Connection:
+    """One connection; ``sock`` is set by the pool (twice, where TLS is laid over it) and never reopened by itself."""
 
-    auto_open = 0
-
-    def __init__(self, host: str, port: int, *, absolute: bool, proxy_headers: dict[str, str]) -> None:
-        super().__init__(host, port)
+    def __init__(
+        self, sock: socket.socket, host: str, port: int, *, absolute: bool, proxy_headers: dict[str, str]
+    ) -> None:
+        self.sock = sock
+        self._inlet: Inlet | None = None
         #: plain http through a proxy: requests name the whole URL
         self.absolute = absolute
         self.proxy_headers = proxy_headers
@@ -37,6 +42,20 @@ class Connection(http.client.HTTPConnection):
         self.where = ("", host, port)
         self.reused = False
         self.idle_since = 0.0
+
+    def answer(self, method: str) -> Incoming:
+        """The answer to what was just sent, its head read. :raises OSError: :raises http.client.HTTPException:"""
+        if self._inlet is None:
+            self._inlet = Inlet(self.sock)
+        return Incoming(self._inlet, method)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing came that was not asked for."""
+        return self._inlet is None or self._inlet.empty
+
+    def close(self) -> None:
+        self.sock.close()
 
 
 class ConnectionPool:
@@ -48,19 +67,19 @@ class ConnectionPool:
         self._idle: dict[tuple[str, str, int], list[Connection]] = defaultdict(list)
         self._lock = threading.Lock()
 
-    def take(self, place: Place, cancel: CancelToken, *, fresh: bool = False) -> Connection:
+    def take(self, place: Place, cancel: CancelToken, most_idle_s: float = IDLE_LIMIT_S) -> Connection:
         """A connected connection, a kept one if there is one.
 
-        :param fresh: open a new one: a kept one may turn out to be closed, which a conditional write cannot afford
+        :param most_idle_s: how long a kept one may have been idle; 0: open a new one
         :raises ConnectionFailed: :raises CertificateRejected: :raises JobCancelled:
         """
         where = (place.endpoint.scheme, place.host, place.endpoint.port)
-        while not fresh:
-            with self._lock:
+        while True:
+            with self._lock:  # the last one that was given back
                 kept = self._idle[where].pop() if self._idle[where] else None
             if kept is None:
                 break
-            if kept.idle_since + _IDLE_LIMIT_S > time.monotonic() and not has_closed(kept.sock):
+            if kept.idle_since + most_idle_s > time.monotonic() and not has_closed(kept.sock):
                 kept.reused = True
                 return kept
             kept.close()
@@ -89,8 +108,8 @@ class ConnectionPool:
         proxy = proxy_for(place)
         try:
             if proxy is None:
-                connection = Connection(place.host, endpoint.port, absolute=False, proxy_headers={})
-                connection.sock = connect(place.host, endpoint.port, cancel)
+                sock = connect(place.host, endpoint.port, cancel)
+                connection = Connection(sock, place.host, endpoint.port, absolute=False, proxy_headers={})
             else:
                 connection = _open_proxied(proxy, place, cancel)
             connection.where = (endpoint.scheme, place.host, endpoint.port)
@@ -148,8 +167,10 @@ def _open_proxied(proxy: str, place: Place, cancel: CancelToken) -> Connection:
     if parts.username:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         headers["Proxy-Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-    connection = Connection(place.host, place.endpoint.port, absolute=not place.endpoint.tls, proxy_headers=headers)
-    connection.sock = connect(parts.hostname, parts.port or 80, cancel)
+    sock = connect(parts.hostname, parts.port or 80, cancel)
+    connection = Connection(
+        sock, place.host, place.endpoint.port, absolute=not place.endpoint.tls, proxy_headers=headers
+    )
     if place.endpoint.tls:
         try:
             with waking(connection.sock, cancel):

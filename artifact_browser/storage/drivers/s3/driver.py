@@ -8,6 +8,7 @@ from typing import Protocol
 
 from artifact_browser.errors import ReadOnlyAccount
 from artifact_browser.storage.driver import (
+    KEPT_HEADERS,
     BlobInfo,
     Body,
     BucketInfo,
@@ -21,6 +22,7 @@ from artifact_browser.storage.driver import (
     Reader,
     Support,
     Upload,
+    Version,
     WriteOptions,
     Written,
 )
@@ -29,7 +31,8 @@ from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_k
 from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.remembered import Facts
 from artifact_browser.storage.drivers.s3.rest import Rest
-from artifact_browser.storage.drivers.s3.uploads import Uploads
+from artifact_browser.storage.drivers.s3.uploads import CopySource, Uploads
+from artifact_browser.storage.drivers.s3.versions import Versions
 
 
 class Blobs(Protocol):
@@ -52,11 +55,14 @@ class Blobs(Protocol):
 class S3Driver:
     """See :class:`artifact_browser.storage.driver.Driver` for every promise."""
 
-    def __init__(self, access: Access, blobs: Blobs, rest: Rest, uploads: Uploads, prober: Prober) -> None:
+    def __init__(
+        self, access: Access, blobs: Blobs, rest: Rest, uploads: Uploads, versions: Versions, prober: Prober
+    ) -> None:
         self._access = access
         self._blobs = blobs
         self._rest = rest
         self._uploads = uploads
+        self._versions = versions
         self._prober = prober
 
     @property
@@ -114,12 +120,31 @@ class S3Driver:
             check_key(bucket, key)
         return self._rest.delete_many(bucket, keys)
 
+    def remove_folders(self, bucket: str, prefix: str) -> None:
+        """There are none: a prefix is gone with its last blob."""
+
+    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+        check_bucket_name(bucket)
+        return self._versions.list_versions(bucket)
+
+    def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
+        for key, _ in versions:
+            check_key(bucket, key)
+        return self._versions.delete_versions(bucket, versions)
+
     def copy(
-        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        *,
+        condition: Condition | None = None,
+        storage_class: str = "",
     ) -> Written:
         check_key(bucket, key)
         check_key(to_bucket, to_key)
-        return self._rest.copy(bucket, key, to_bucket, to_key, condition=condition)
+        return self._rest.copy(bucket, key, to_bucket, to_key, condition=condition, storage_class=storage_class)
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         check_key(bucket, key)
@@ -136,6 +161,24 @@ class S3Driver:
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         check_key(bucket, key)
         return self._blobs.upload_part(bucket, key, upload_id, number, body)
+
+    def copy_part(
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        upload_id: str,
+        number: int,
+        start: int,
+        length: int,
+        *,
+        if_match: str = "",
+    ) -> Part:
+        check_key(bucket, key)
+        check_key(to_bucket, to_key)
+        source = CopySource(bucket, key, start, length, if_match)
+        return self._uploads.copy_part(source, to_bucket, to_key, upload_id, number)
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:
         check_key(bucket, key)
@@ -181,6 +224,8 @@ def capabilities_of(facts: Facts) -> Capabilities:
     return Capabilities(
         provider="s3",
         storage_classes=("STANDARD",),
+        kept_headers=KEPT_HEADERS,
+        versions=True,
         conditional_create=facts.conditional_create,
         conditional_replace=facts.conditional_replace,
         conditional_delete=facts.conditional_delete,

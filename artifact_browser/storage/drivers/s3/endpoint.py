@@ -15,6 +15,8 @@ from artifact_browser.accounts.record import Addressing
 from artifact_browser.errors import InputError
 
 _HOST_PART = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?")
+#: what stands for itself in a path
+_PLAIN = re.compile(r"[A-Za-z0-9/._~-]*")
 _PARTITIONS = {"cn-": "amazonaws.com.cn", "us-iso-": "c2s.ic.gov", "us-isob-": "sc2s.sgov.gov",
                "eusc-": "amazonaws.eu"}  # fmt: skip
 
@@ -91,6 +93,8 @@ def encode_key(key: str) -> str:
 
     :raises InputError: it has a lone surrogate and so no UTF-8 form
     """
+    if _PLAIN.fullmatch(key):
+        return key
     try:
         return quote(key, safe="/-._~")
     except UnicodeEncodeError as error:

@@ -11,6 +11,7 @@ import http.client
 import re
 import socket
 import ssl
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 from xml.parsers import expat
@@ -159,8 +160,11 @@ class _Document:
 _WANTED = {"Code", "Message", "RequestId", "Region", "Endpoint"}
 
 
-def read_refusal(status: int, headers: http.client.HTTPMessage, body: bytes) -> Refusal:
-    """What a refusing answer says. Never raises: an unreadable body is ``foreign``."""
+def read_refusal(status: int, headers: Mapping[str, str], body: bytes) -> Refusal:
+    """What a refusing answer says. Never raises: an unreadable body is ``foreign``.
+
+    :param headers: names in lower case
+    """
     document = _parse(body)
     known = document.fields if document.root in {"Error", "ErrorResponse"} else {}
     return Refusal(
@@ -169,8 +173,8 @@ def read_refusal(status: int, headers: http.client.HTTPMessage, body: bytes) -> 
         message=known.get("Message", ""),
         request_id=headers.get("x-amz-request-id", "") or known.get("RequestId", ""),
         region=region_named(headers.get("x-amz-bucket-region", "") or known.get("Region", "")),
-        date=headers.get("Date", ""),
-        location=headers.get("Location", "") or known.get("Endpoint", ""),
+        date=headers.get("date", ""),
+        location=headers.get("location", "") or known.get("Endpoint", ""),
         foreign=bool(body.strip()) and not known,
     )
 

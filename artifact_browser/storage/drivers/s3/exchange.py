@@ -10,27 +10,30 @@ from __future__ import annotations
 import http.client
 import os
 import ssl
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from artifact_browser.errors import ArtifactBrowserError, UnexpectedAnswer, WrongRegion
+from artifact_browser.errors import ArtifactBrowserError, InputError, UnexpectedAnswer, WrongRegion
 from artifact_browser.storage.drivers.s3.account import Access
 from artifact_browser.storage.drivers.s3.bodies import Source
-from artifact_browser.storage.drivers.s3.connections import Connection, proxy_for
+from artifact_browser.storage.drivers.s3.connections import IDLE_LIMIT_S, JUST_USED_S, Connection
+from artifact_browser.storage.drivers.s3.endpoint import Place, encode_key
 from artifact_browser.storage.drivers.s3.errors import MAX_ERROR_BYTES, from_answer, from_exception, read_refusal
+from artifact_browser.storage.drivers.s3.http_head import request_head
 from artifact_browser.storage.drivers.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Signer, canonical_query
 from artifact_browser.storage.drivers.s3.sockets import shutter
 
 _USER_AGENT = "artifact-browser"
 #: ``sendfile`` is given so much at once, so that progress can be told in between.
 _TOLD_BYTES = 4 * 1024**2
+#: a body up to this leaves together with its head
+_TOGETHER_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask. ``once``: a conditional write, sent on a connection of its own, never repeated."""
+    """What to ask. ``once``: a conditional write, sent on a new or just used connection, never repeated."""
 
     method: str
     bucket: str
@@ -45,21 +48,39 @@ class Request:
         return f"{self.bucket}/{self.key}" if self.key else self.bucket
 
 
+def _head(request: Request, target: str, headers: Mapping[str, str]) -> bytes:
+    """:raises InputError: no header can carry what it is to say"""
+    try:
+        return request_head(request.method, target, headers)
+    except ValueError as error:  # UnicodeEncodeError as well
+        raise InputError("The request has characters that no header can carry.", subject=request.subject) from error
+
+
+def _nothing() -> None: ...
+
+
 class _Stale(Exception):
     """A kept connection turned out to be closed."""
 
 
 class Answer:
-    """A successful answer: head read, body still on the wire. Close it (context manager) to free the connection."""
+    """A successful answer: head read, body still on the wire. Close it (context manager) to free the connection.
 
-    def __init__(self, exchange: Exchange, request: Request, connection: Connection, watch: ExitStack) -> None:
+    :param unwatch: a cancel no longer ends what blocks in the connection
+    """
+
+    __slots__ = ("_connection", "_exchange", "_request", "_unwatch", "headers", "response", "status")
+
+    def __init__(
+        self, exchange: Exchange, request: Request, connection: Connection, unwatch: Callable[[], None]
+    ) -> None:
         self._exchange = exchange
         self._request = request
         self._connection = connection
-        self._watch = watch
-        self.response: http.client.HTTPResponse = connection.getresponse()
+        self._unwatch = unwatch
+        self.response = connection.answer(request.method)
         self.status = self.response.status
-        self.headers = {name.lower(): value for name, value in self.response.headers.items()}
+        self.headers = self.response.headers
 
     def __enter__(self) -> Answer:
         return self
@@ -87,6 +108,8 @@ class Answer:
 
     def read_all(self, limit_bytes: int) -> bytes:
         """The whole body. :raises UnexpectedAnswer: it is larger than it may be"""
+        if self.response.whole:
+            return b""
         try:
             body = self.response.read(limit_bytes + 1)
         except (OSError, http.client.HTTPException) as error:
@@ -101,10 +124,10 @@ class Answer:
 
     def close(self) -> None:
         """Keep the connection if everything was read, else close it. Never raises."""
-        self._watch.close()
-        whole = self.response.isclosed() or self.response.length == 0
-        self.response.close()
-        if whole and not self.response.will_close and not self._exchange.access.cancel.cancelled:
+        self._unwatch()
+        response = self.response
+        kept = response.whole and not response.will_close and self._connection.clean
+        if kept and not self._exchange.access.cancel.cancelled:
             self._exchange.keep(self._connection)
         else:
             self._connection.close()
@@ -116,6 +139,8 @@ class Exchange:
     def __init__(self, access: Access) -> None:
         self.access = access
         self._account = access.account
+        #: (bucket, region) -> where the bucket is, its ``Host`` header, what its keys' paths begin with
+        self._places: dict[tuple[str, str], tuple[Place, str, str]] = {}
 
     def send(self, request: Request) -> Answer:
         """Send once; a successful answer, else the error it stands for.
@@ -123,10 +148,12 @@ class Exchange:
         :raises StorageError: what the store refused; :raises NetworkError: it did not answer; :raises JobCancelled:
         """
         try:
-            answer = self._send(request, fresh=request.once)
-        except _Stale:
+            answer = self._send(request, JUST_USED_S if request.once else IDLE_LIMIT_S)
+        except _Stale as stale:
+            if request.once:
+                raise self.lost(stale.__cause__ or stale, request) from stale
             try:
-                answer = self._send(request, fresh=True)
+                answer = self._send(request, 0.0)
             except _Stale as error:
                 raise self.lost(error, request) from error
         if 200 <= answer.status < 300:
@@ -142,36 +169,44 @@ class Exchange:
         self.access.cancel.raise_if_cancelled()
         return from_exception(error, request.subject)
 
-    def _send(self, request: Request, *, fresh: bool) -> Answer:
+    def _send(self, request: Request, most_idle_s: float) -> Answer:
         cancel = self.access.cancel
-        place = self._account.endpoint_of(request.bucket).place(request.bucket, request.key)
+        region = self._account.region_of(request.bucket)
+        place, netloc, folder = self._places.get((request.bucket, region)) or self._find_place(request.bucket, region)
+        path = folder + encode_key(request.key) if request.key else place.path
         query = canonical_query(request.query)
-        headers = self._headers(request, place.netloc, place.path, query)
-        connection = self._account.connections.take(place, cancel, fresh=fresh)
-        watch = ExitStack()
+        headers = self._headers(request, netloc, path, query)
+        connection = self._account.connections.take(place, cancel, most_idle_s)
+        unwatch = _nothing
         try:
-            watch.enter_context(cancel.closing(shutter(connection.sock)))
-            target = f"{place.path}?{query}" if query else place.path
+            unwatch = cancel.watch(shutter(connection.sock))
+            target = f"{path}?{query}" if query else path
             if connection.absolute:
-                target = f"http://{place.netloc}{target}"
+                target = f"http://{netloc}{target}"
                 headers |= connection.proxy_headers
-            early = self._write(connection, request, target, headers)
-            answer = Answer(self, request, connection, watch)
+            early = self._write(connection, request, _head(request, target, headers))
+            answer = Answer(self, request, connection, unwatch)
         except (OSError, http.client.HTTPException) as error:
-            watch.close()
+            unwatch()
             connection.close()
             cancel.raise_if_cancelled()
             if connection.reused and not isinstance(error, TimeoutError):
                 raise _Stale from error
             raise from_exception(error, request.subject) from error
         except BaseException:
-            watch.close()
+            unwatch()
             connection.close()
             raise
         if early:
             # the server answered before it had the whole body: what follows on this connection is not HTTP
             answer.response.will_close = True
         return answer
+
+    def _find_place(self, bucket: str, region: str) -> tuple[Place, str, str]:
+        place = self._account.endpoint_of(bucket).place(bucket)
+        folder = place.path if place.path.endswith("/") else f"{place.path}/"
+        self._places[bucket, region] = found = (place, place.netloc, folder)
+        return found
 
     def _headers(self, request: Request, netloc: str, path: str, query: str) -> dict[str, str]:
         headers = {"host": netloc, **request.headers}
@@ -191,50 +226,44 @@ class Exchange:
 
     def _payload(self, source: Source) -> str:
         """Unsigned where nobody can touch the bytes on the way: over TLS, or within this computer."""
-        endpoint = self._account.endpoint
-        private = endpoint.tls or (endpoint.private and proxy_for(endpoint.place()) is None)
-        return UNSIGNED_PAYLOAD if private else source.sha256()
+        return UNSIGNED_PAYLOAD if self._account.wire_is_private else source.sha256()
 
-    def _write(self, connection: Connection, request: Request, target: str, headers: Mapping[str, str]) -> bool:
+    def _write(self, connection: Connection, request: Request, head: bytes) -> bool:
         """Send head and body; whether the server seems to have answered before the body's end."""
-        connection.putrequest(request.method, target, skip_host=True, skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
         source = request.source
         if source is None or not source.length:
-            connection.endheaders()
+            connection.sock.sendall(head)
             return False
         try:
-            self._write_body(connection, source)
+            self._write_body(connection, head, source)
         except (BrokenPipeError, ConnectionResetError, ssl.SSLEOFError):
             # a refusal may lie in the receive buffer; if none does, reading it says that the connection is lost
             self.access.cancel.raise_if_cancelled()
             return True
         return False
 
-    def _write_body(self, connection: Connection, source: Source) -> None:
-        placed = source.slice
-        if placed is None:
-            first, *rest = source.pieces()
-            connection.endheaders(bytes(first) if len(first) < 64 * 1024 and not rest else None)
-            if len(first) >= 64 * 1024 or rest:
-                for piece in (first, *rest):
-                    connection.sock.sendall(piece)
+    def _write_body(self, connection: Connection, head: bytes, source: Source) -> None:
+        sock = connection.sock
+        if source.length <= _TOGETHER_BYTES and source.most(source.length) >= source.length:
+            sock.sendall(head + b"".join(source.pieces()))
+            source.tell_sent(source.length)
             return
-        connection.endheaders()
-        file, offset = placed
-        if isinstance(connection.sock, ssl.SSLSocket) or not hasattr(os, "sendfile"):
-            sent = 0
-            for piece in source.pieces():
-                connection.sock.sendall(piece)
+        sock.sendall(head)
+        sent = 0
+        placed = source.slice
+        if placed is None or isinstance(sock, ssl.SSLSocket) or not hasattr(os, "sendfile"):
+            for piece in source.pieces(sending=True):
+                sock.sendall(piece)
                 sent += len(piece)
                 source.tell_sent(sent)
             return
-        sent = 0
+        file, offset = placed
         while sent < source.length:
-            wanted = min(_TOLD_BYTES, source.length - sent)
-            if connection.sock.sendfile(file, offset + sent, wanted) != wanted:
-                raise source.changed()
+            wanted = source.most(min(_TOLD_BYTES, source.length - sent))
+            file.seek(offset + sent)  # on a lost connection Python falls back to reading from where the file stands
+            if sock.sendfile(file, offset + sent, wanted) != wanted:
+                source.check_unchanged("")
+                raise BrokenPipeError
             sent += wanted
             source.tell_sent(sent)
 
@@ -244,7 +273,7 @@ class Exchange:
             body = b"" if request.method == "HEAD" else answer.response.read(MAX_ERROR_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise self.lost(error, request) from error
-        refusal = read_refusal(answer.status, answer.response.headers, body)
+        refusal = read_refusal(answer.status, answer.headers, body)
         self.access.server_date = refusal.date
         signed_for = self._account.region_of(request.bucket)
         if refusal.region and refusal.region != signed_for and answer.status in {301, 307, 308, 400}:

@@ -8,11 +8,14 @@ settled by evidence: other escapes on the page, else by asking which of the two 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 from artifact_browser.storage.driver import Support
 from artifact_browser.storage.drivers.s3.remembered import Remembered
+from artifact_browser.storage.texts import Texts
 
+#: Parts the names of a page: in XML no text holds it.
+_BETWEEN = b"<"
 _MOST_QUESTIONS = 3
 
 
@@ -26,6 +29,15 @@ class KeyDecoder:
         self._remembered = remembered
         self._exists = exists
         self._questions = 0
+
+    def decode_page(self, keys: Sequence[str], prefixes: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+        """Keys and prefixes of a page; keys that came as bytes stay bytes where that is safe."""
+        if isinstance(keys, Texts) and not any("+" in prefix for prefix in prefixes):
+            plain = _decoded_at_once(keys)
+            if plain is not None:
+                return plain, self.decode(prefixes)
+        decoded = self.decode([*keys, *prefixes])
+        return decoded[: len(keys)], decoded[len(keys) :]
 
     def decode(self, names: Sequence[str]) -> list[str]:
         """Encoded names of a page as keys."""
@@ -55,3 +67,18 @@ class KeyDecoder:
                 if raw != spaced:
                     return Support.YES if raw else Support.NO
         return Support.UNKNOWN
+
+
+def _decoded_at_once(names: Texts) -> Texts | None:
+    """All names with their escapes resolved; ``None``: a ``+``, or an escape that is no UTF-8, wants a closer look."""
+    if b"+" in names.joined:
+        return None
+    if b"%" not in names.joined:
+        return names
+    decoded = unquote_to_bytes(_BETWEEN.join(names.raw))
+    try:
+        decoded.decode()
+    except UnicodeDecodeError:
+        return None
+    found = decoded.split(_BETWEEN)
+    return Texts(found) if len(found) == len(names) else None

@@ -8,6 +8,8 @@ from artifact_browser.errors import InputError
 from artifact_browser.storage.drivers.s3.endpoint import is_address
 
 MAX_KEY_BYTES = 1024
+#: Characters XML 1.0 cannot carry, escaped or not: such keys are deleted one by one.
+NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.))*[a-z0-9]")
 
 

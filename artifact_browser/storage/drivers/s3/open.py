@@ -13,6 +13,7 @@ from artifact_browser.storage.drivers.s3.own_blobs import OwnBlobs
 from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.rest import Rest
 from artifact_browser.storage.drivers.s3.uploads import Uploads
+from artifact_browser.storage.drivers.s3.versions import Versions
 from artifact_browser.workers.cancel import CancelToken
 
 
@@ -28,4 +29,4 @@ def open_s3(record: AccountRecord, lease_source: LeaseSource, cancel: CancelToke
     prober = Prober(boto)
     conditions = Conditions(account.remembered, prober.probe)
     blobs = BotoBlobs(boto, conditions) if record.compatibility else OwnBlobs(access, conditions)
-    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), prober)
+    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), Versions(boto), prober)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from types import TracebackType
 
 from artifact_browser.errors import (
     AccessDenied,
     ArtifactBrowserError,
+    ChecksumMismatch,
     UnexpectedAnswer,
 )
 from artifact_browser.storage.driver import (
@@ -27,18 +30,19 @@ from artifact_browser.storage.drivers.s3 import links
 from artifact_browser.storage.drivers.s3.account import Access, BucketRepairs
 from artifact_browser.storage.drivers.s3.blob_heads import (
     EmptyReader,
-    check_echo,
     check_range,
+    check_written,
     info_of,
     range_header,
-    verified_by,
 )
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.endpoint import encode_key
 from artifact_browser.storage.drivers.s3.errors import region_named
 from artifact_browser.storage.drivers.s3.exchange import Answer, Exchange, Request
-from artifact_browser.storage.drivers.s3.list_parser import PageParser, RawPage
+from artifact_browser.storage.drivers.s3.list_course import ListCourse
+from artifact_browser.storage.drivers.s3.list_parser import MAX_PAGE_BYTES, RawPage
+from artifact_browser.storage.drivers.s3.list_scanner import read_page
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
 from artifact_browser.storage.drivers.s3.retries import attempt
 from artifact_browser.storage.drivers.s3.signer import Signer
@@ -46,7 +50,19 @@ from artifact_browser.storage.drivers.s3.uploads import speaking_of_upload
 from artifact_browser.storage.drivers.s3.write_options import checked_header, refuses_checksum, write_headers
 
 _CHECKSUM = "x-amz-checksum-crc32c"
+#: AWS tells a blob's stored checksum only to those who ask; of a range it knows none
+_TELL_CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
+_MD5 = "content-md5"
 _READ_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A body that was written: its length, the checksum the server echoed, how the bytes were checked."""
+
+    length: int
+    echoed: str
+    verified: str
 
 
 class OwnBlobs:
@@ -63,35 +79,26 @@ class OwnBlobs:
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
     ) -> Iterator[ListPage]:
         decoder = KeyDecoder(self._account.remembered, lambda text: bool(self._page(bucket, _query(text, size=1)).keys))
-        wanted = _query(prefix, delimiter, start_after, page_size)
-        token = ""
-        seen: set[str] = set()
+        wanted, course = _query(prefix, delimiter, page_size), ListCourse(f"{bucket}/{prefix}")
+        going = ("start-after", start_after) if start_after else None
         while True:
-            raw = self._page(bucket, wanted, token)
-            token = raw.token if raw.truncated else ""
-            if raw.truncated and (not token or token in seen):
-                raise UnexpectedAnswer("The listing would never end.", subject=f"{bucket}/{prefix}")
-            names = raw.keys + raw.prefixes
-            decoded = decoder.decode(names) if raw.encoded else names
-            keys, prefixes = decoded[: len(raw.keys)], decoded[len(raw.keys) :]
-            yield ListPage(keys, raw.sizes, raw.modified_us, raw.etags, raw.classes, prefixes, token or None)
-            if not token:
+            raw = self._page(bucket, (*wanted, going) if going else wanted)
+            keys, prefixes = decoder.decode_page(raw.keys, raw.prefixes) if raw.encoded else (raw.keys, raw.prefixes)
+            going = course.after(truncated=raw.truncated, token=raw.token, keys=keys, prefixes=prefixes)
+            yield ListPage(
+                keys, raw.sizes, raw.modified_us, raw.etags, raw.classes, prefixes, going[1] if going else None
+            )
+            if going is None:
                 return
-            seen.add(token)
 
-    def _page(self, bucket: str, query: tuple[tuple[str, str], ...], token: str = "") -> RawPage:
-        if token:
-            query = (*(pair for pair in query if pair[0] != "start-after"), ("continuation-token", token))
+    def _page(self, bucket: str, query: tuple[tuple[str, str], ...]) -> RawPage:
         request = Request("GET", bucket, query=query)
 
         def read() -> RawPage:
-            parser = PageParser()
-            room = memoryview(bytearray(_READ_BYTES))
             with self._exchange.send(request) as answer:
-                while got := answer.readinto(room):
-                    parser.feed(room[:got])
+                body = _whole(answer, MAX_PAGE_BYTES)
             try:
-                return parser.finish()
+                return read_page(body)
             except UnexpectedAnswer as error:
                 error.subject = bucket
                 raise
@@ -108,32 +115,36 @@ class OwnBlobs:
                 return reader.info
 
     def _head(self, bucket: str, key: str) -> BlobInfo:
-        with self._open(Request("HEAD", bucket, key)) as answer:
+        with self._open(Request("HEAD", bucket, key, headers=_TELL_CHECKSUM)) as answer:
             answer.drain()
             return info_of(key, answer.headers)
 
-    @contextmanager
     def get(
         self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
-    ) -> Iterator[Reader]:
+    ) -> AbstractContextManager[Reader]:
         headers = {"if-match": f'"{if_match}"'} if if_match else {}
         ranged = range_header(start, length)
-        if ranged:
-            headers["range"] = ranged
+        headers |= {"range": ranged} if ranged else _TELL_CHECKSUM
+        return _Reading(self, Request("GET", bucket, key, headers=headers), start, length)
+
+    def read(self, request: Request, start: int, length: int | None) -> tuple[Reader, Answer | None]:
+        """Begin a GET: its reader, and what to close in the end."""
+        ranged = "range" in request.headers
         if length == 0:
-            yield EmptyReader(self._head(bucket, key))
-            return
+            return EmptyReader(self._head(request.bucket, request.key)), None
         try:
-            answer = self._open(Request("GET", bucket, key, headers=headers))
+            answer = self._open(request)
         except UnexpectedAnswer as error:
             if not ranged or "HTTP 416" not in error.technical:
                 raise
-            yield EmptyReader(self._head(bucket, key))
-            return
-        with answer:
+            return EmptyReader(self._head(request.bucket, request.key)), None
+        try:
             if ranged:
-                check_range(answer.status, answer.headers, start, f"{bucket}/{key}")
-            yield _OwnReader(info_of(key, answer.headers), answer, length)
+                check_range(answer.status, answer.headers, start, request.subject)
+            return _OwnReader(info_of(request.key, answer.headers), answer, length), answer
+        except BaseException:
+            answer.close()
+            raise
 
     def _open(self, request: Request) -> Answer:
         return attempt(
@@ -149,14 +160,14 @@ class OwnBlobs:
     ) -> Written:
         conditional = self._conditions.headers(condition, bucket, f"{bucket}/{key}")
         headers = write_headers(options) | conditional
-        given, _length, checked = self._write(bucket, key, (), headers, body, once=bool(conditional))
-        return Written(given.get("etag", "").strip('"'), given.get("x-amz-version-id", ""), verified_by(checked))
+        given, sent = self._write(bucket, key, (), headers, body, once=bool(conditional))
+        return Written(given.get("etag", "").strip('"'), given.get("x-amz-version-id", ""), sent.verified)
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         query = (("partNumber", str(number)), ("uploadId", upload_id))
         with speaking_of_upload():
-            given, length, checked = self._write(bucket, key, query, {}, body, once=False)
-        return Part(number, given.get("etag", "").strip('"'), length, checked)
+            given, sent = self._write(bucket, key, query, {}, body, once=False)
+        return Part(number, given.get("etag", "").strip('"'), sent.length, sent.echoed)
 
     def _write(
         self,
@@ -167,8 +178,8 @@ class OwnBlobs:
         body: Body,
         *,
         once: bool,
-    ) -> tuple[Mapping[str, str], int, str]:
-        """Send a body with a checksum where the server checks it; its answer's headers, the length, the checksum.
+    ) -> tuple[Mapping[str, str], _Sent]:
+        """Send a body with a CRC32C where the server checks it, else with its MD5; its answer's headers, what was sent.
 
         Whether it does is learnt from its first answer: a refusal is answered by sending once more without, an
         answer that does not echo the checksum means that nobody looked at it.
@@ -177,23 +188,32 @@ class OwnBlobs:
         with Source(body) as source:
             checksum = source.crc32c() if remembered.facts().checksum is not Support.NO else ""
             try:
-                given = self._send_body(Request("PUT", bucket, key, query, _with(headers, checksum), source, once))
+                proof = {_CHECKSUM: checksum} if checksum else {_MD5: source.content_md5()}
+                given = self._send_body(Request("PUT", bucket, key, query, {**headers, **proof}, source, once))
             except ArtifactBrowserError as error:
                 if not checksum or not refuses_checksum(error):
                     raise
-                given = self._send_body(Request("PUT", bucket, key, query, headers, source, once))
+                proof = {_MD5: source.content_md5()}
+                given = self._send_body(Request("PUT", bucket, key, query, {**headers, **proof}, source, once))
                 if remembered.facts().checksum is Support.UNKNOWN:
                     remembered.learn(checksum=Support.NO)
                 checksum = ""
-            source.check_unchanged()
+            etag = given.get("etag", "").strip('"')
+            source.check_unchanged(etag)
             echoed = given.get(_CHECKSUM, "") if checksum else ""
-            check_echo(checksum, echoed, f"{bucket}/{key}")
+            verified = check_written(source, checksum, echoed, etag, given, f"{bucket}/{key}")
             if checksum and remembered.facts().checksum is Support.UNKNOWN:
                 remembered.learn(checksum=Support.YES if echoed else Support.NO)
-            return given, source.length, echoed
+            return given, _Sent(source.length, echoed, verified)
 
     def _send_body(self, request: Request) -> Mapping[str, str]:
-        with self._open(request) as answer:
+        try:
+            answer = self._open(request)
+        except ChecksumMismatch:
+            if request.source is not None:  # between checksum and sending: then that is what was wrong
+                request.source.check_unchanged("")
+            raise
+        with answer:
             # the answer is there, so the write happened; a connection lost now costs only the connection
             with suppress(ArtifactBrowserError):
                 answer.drain()
@@ -233,6 +253,39 @@ class OwnBlobs:
             self._account.learn_region(bucket, region or self._account.region_of(bucket))
 
 
+def _whole(answer: Answer, limit_bytes: int) -> bytes:
+    """A page's body. Room is taken as bytes arrive, whatever the store says of its length. :raises UnexpectedAnswer:"""
+    room = bytearray(min(answer.length or _READ_BYTES, _READ_BYTES) + 1)
+    filled = 0
+    while got := answer.readinto(memoryview(room)[filled:]):
+        filled += got
+        if filled > limit_bytes:
+            raise UnexpectedAnswer("The listing's page is larger than any page may be.")
+        if filled == len(room):
+            room += bytes(len(room))
+    return bytes(memoryview(room)[:filled])
+
+
+class _Reading:
+    """A GET from ``with`` to the end of its block (a generator would take as long as the request's head)."""
+
+    __slots__ = ("_answer", "_blobs", "_length", "_request", "_start")
+
+    def __init__(self, blobs: OwnBlobs, request: Request, start: int, length: int | None) -> None:
+        self._blobs, self._request, self._start, self._length = blobs, request, start, length
+        self._answer: Answer | None = None
+
+    def __enter__(self) -> Reader:
+        reader, self._answer = self._blobs.read(self._request, self._start, self._length)
+        return reader
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._answer is not None:
+            self._answer.close()
+
+
 class _OwnReader:
     """An open GET; the bytes go from the socket into the caller's buffer."""
 
@@ -265,17 +318,12 @@ class _OwnReader:
         return b"".join(pieces)
 
 
-def _with(headers: Mapping[str, str], checksum: str) -> dict[str, str]:
-    return {**headers, _CHECKSUM: checksum} if checksum else dict(headers)
-
-
-def _query(prefix: str, delimiter: str = "", start_after: str = "", size: int = 1000) -> tuple[tuple[str, str], ...]:
+def _query(prefix: str, delimiter: str = "", size: int = 1000) -> tuple[tuple[str, str], ...]:
     pairs = (
         ("list-type", "2"),
         ("encoding-type", "url"),
         ("prefix", prefix),
         ("delimiter", delimiter),
-        ("start-after", start_after),
         ("max-keys", str(size)),
     )
     return tuple(pair for pair in pairs if pair[1])

@@ -33,6 +33,9 @@ _WRONG = "00000000000000000000000000000000"
 #: Refusals of a condition: 412, and what stores say that do not know it or stumble over it.
 _REFUSED = (PreconditionFailed, OutcomeUnknown, ServerFault)
 _UNKNOWN_CALL = (NotSupported, InputError, UnexpectedAnswer)
+#: Refusals that say nothing if they do not come again: the store was in trouble, or the answer was lost.
+_MAY_PASS = (OutcomeUnknown, ServerFault)
+_TRIES = 3
 
 
 class Prober:
@@ -40,16 +43,26 @@ class Prober:
 
     def __init__(self, boto: Boto) -> None:
         self._boto = boto
+        self._in_trouble = False
 
     def probe(self, bucket: str, prefix: str = "") -> Facts:
-        """Ask for every kind and remember the answers. Takes about 20 small requests.
+        """Ask for every kind and remember the answers. Takes about 20 small requests, and as many again (twice at most)
+        when the store was in trouble meanwhile: what it refused for that is not what it cannot do.
 
         :raises ReadOnlyAccount: nothing may be written; :raises AccessDenied: nor here
         """
         access = self._boto.access
         if access.read_only:
             raise ReadOnlyAccount("The store could not be asked, since nothing may be written.", subject=bucket)
-        key = f"{prefix}{RESERVED}{secrets.token_hex(8)}"
+        for _ in range(_TRIES):
+            self._in_trouble = False
+            found = self._ask(bucket, f"{prefix}{RESERVED}{secrets.token_hex(8)}")
+            if not self._in_trouble:
+                break
+        return access.account.remembered.learn(**found)
+
+    def _ask(self, bucket: str, key: str) -> dict[str, Any]:
+        """What was found out, as fields of :class:`Facts`."""
         try:
             etag = self._put(bucket, key, b"first")
             create = self._kind(
@@ -82,7 +95,7 @@ class Prober:
             "conditional_complete": complete,
         }
         proven = {kind: support for kind, support in found.items() if support is not Support.UNKNOWN}
-        return access.account.remembered.learn(**proven, etag_quoted=quoted)
+        return {**proven, "etag_quoted": quoted}
 
     def _kind(self, right: Callable[[], object], wrong: Callable[[], object]) -> Support:
         """YES if the right value goes through and the wrong one does not; UNKNOWN where the call is not allowed."""
@@ -94,7 +107,8 @@ class Prober:
     def _accepted(self, send: Callable[[], object]) -> bool:
         try:
             send()
-        except (*_REFUSED, *_UNKNOWN_CALL):
+        except (*_REFUSED, *_UNKNOWN_CALL) as error:
+            self._in_trouble |= isinstance(error, _MAY_PASS)
             return False
         return True
 
@@ -104,8 +118,8 @@ class Prober:
             send()
         except PreconditionFailed:
             return True
-        except (*_REFUSED, *_UNKNOWN_CALL):
-            return False
+        except (*_REFUSED, *_UNKNOWN_CALL) as error:
+            self._in_trouble |= isinstance(error, _MAY_PASS)
         return False
 
     def _replace(self, bucket: str, key: str, etag: str) -> tuple[Support, bool, str]:
@@ -115,7 +129,8 @@ class Prober:
                 return Support.NO, quoted, self._put(bucket, key, b"again")
             try:
                 etag = self._put(bucket, key, b"second", IfMatch=etag_form(etag, quoted=quoted))
-            except (*_REFUSED, *_UNKNOWN_CALL):
+            except (*_REFUSED, *_UNKNOWN_CALL) as error:
+                self._in_trouble |= isinstance(error, _MAY_PASS)
                 continue
             return Support.YES, quoted, etag
         return Support.NO, True, etag

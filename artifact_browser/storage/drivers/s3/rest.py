@@ -6,7 +6,6 @@ DELETE for a sub-resource; empty tags are written as an empty set.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -30,11 +29,10 @@ from artifact_browser.storage.drivers.s3.account import DEFAULT_REGION
 from artifact_browser.storage.drivers.s3.blob_heads import microseconds
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.conditions import Conditions, etag_form
+from artifact_browser.storage.drivers.s3.names import NOT_XML
 
 #: One DeleteObjects request.
 _BATCH = 1000
-#: Characters XML 1.0 cannot carry, escaped or not: such keys are deleted one by one.
-_NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 class Rest:
@@ -104,7 +102,7 @@ class Rest:
 
     def delete_many(self, bucket: str, keys: Sequence[str]) -> list[Deleted]:
         outcomes: dict[str, str] = {}
-        plain = [key for key in keys if not _NOT_XML.search(key)]
+        plain = [key for key in keys if not NOT_XML.search(key)]
         for start in range(0, len(plain), _BATCH):
             outcomes.update(self._delete_batch(bucket, plain[start : start + _BATCH]))
         for key in keys:
@@ -136,9 +134,17 @@ class Rest:
         return ""
 
     def copy(
-        self, bucket: str, key: str, to_bucket: str, to_key: str, *, condition: Condition | None = None
+        self,
+        bucket: str,
+        key: str,
+        to_bucket: str,
+        to_key: str,
+        *,
+        condition: Condition | None = None,
+        storage_class: str = "",
     ) -> Written:
         subject = f"{to_bucket}/{to_key}"
+        chosen: dict[str, Any] = {"StorageClass": storage_class} if storage_class else {}
         sent: dict[str, Any] = {}
         if condition is not None and condition.if_absent:
             self._conditions.require("conditional_copy_create", to_bucket, subject)
@@ -148,7 +154,9 @@ class Rest:
             sent["CopySourceIfMatch"] = etag_form(condition.if_match, quoted=facts.etag_quoted)
         answer = self._boto.call(
             to_bucket,
-            lambda s3: s3.copy_object(Bucket=to_bucket, Key=to_key, CopySource={"Bucket": bucket, "Key": key}, **sent),
+            lambda s3: s3.copy_object(
+                Bucket=to_bucket, Key=to_key, CopySource={"Bucket": bucket, "Key": key}, **chosen, **sent
+            ),
             subject=subject,
             once=bool(sent),
         )

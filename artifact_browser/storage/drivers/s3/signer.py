@@ -26,6 +26,8 @@ Query = Iterable[tuple[str, str]]
 
 def canonical_query(query: Query) -> str:
     """Query parameters as they are signed, and sent."""
+    if not query:
+        return ""
     pairs = sorted((quote(name, safe="-_.~"), quote(value, safe="-_.~")) for name, value in query)
     return "&".join(f"{name}={value}" for name, value in pairs)
 
@@ -47,14 +49,18 @@ class Signer:
         :param payload: the body's SHA-256 in hex, or ``UNSIGNED-PAYLOAD``
         :param now: epoch seconds by the server's clock
         """
-        moment = _moment(now)
+        moment = _moment(int(now))
         sent = {**headers, "x-amz-date": moment, "x-amz-content-sha256": payload}
         if self._lease.token:
             sent["x-amz-security-token"] = self._lease.token
         lines, names = _canonical_headers(sent)
-        signature = self._signature(f"{method}\n{path}\n{query}\n{lines}\n{names}\n{payload}", moment)
-        credential = f"{self._lease.access_key}/{self._scope(moment)}"
-        sent["authorization"] = f"{ALGORITHM} Credential={credential}, SignedHeaders={names}, Signature={signature}"
+        scope = self._scope(moment)
+        asked = hashlib.sha256(f"{method}\n{path}\n{query}\n{lines}\n{names}\n{payload}".encode()).hexdigest()
+        key = _key(self._lease.secret_key, moment[:8], self._region)
+        signature = hmac.digest(key, f"{ALGORITHM}\n{moment}\n{scope}\n{asked}".encode(), "sha256").hex()
+        sent["authorization"] = (
+            f"{ALGORITHM} Credential={self._lease.access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        )
         return sent
 
     def presign(
@@ -67,7 +73,7 @@ class Signer:
         self, method: str, query: Query, headers: Mapping[str, str], expires_in_s: int, now: float
     ) -> Callable[[str], str]:
         """:meth:`presign` for many paths on one host: all but the path is computed once."""
-        moment = _moment(now)
+        moment = _moment(int(now))
         lines, names = _canonical_headers(headers)
         pairs = [
             *query,
@@ -93,21 +99,17 @@ class Signer:
     def _scope(self, moment: str) -> str:
         return f"{moment[:8]}/{self._region}/s3/aws4_request"
 
-    def _signature(self, canonical_request: str, moment: str) -> str:
-        digest = hashlib.sha256(canonical_request.encode()).hexdigest()
-        text = f"{ALGORITHM}\n{moment}\n{self._scope(moment)}\n{digest}"
-        return hmac.new(_key(self._lease.secret_key, moment[:8], self._region), text.encode(), "sha256").hexdigest()
 
-
-def _moment(now: float) -> str:
+@lru_cache(maxsize=4)
+def _moment(now: int) -> str:
     return strftime("%Y%m%dT%H%M%SZ", gmtime(now))
 
 
 def _canonical_headers(headers: Mapping[str, str]) -> tuple[str, str]:
     """The signed headers as lines (with the closing newline) and their names."""
-    signed = sorted((low, value) for name, value in headers.items() if (low := name.lower()) not in _NOT_SIGNED)
-    lines = "".join(f"{name}:{' '.join(value.split())}\n" for name, value in signed)
-    return lines, ";".join(name for name, _value in signed)
+    signed = sorted([(low, value) for name, value in headers.items() if (low := name.lower()) not in _NOT_SIGNED])
+    lines = "".join([f"{name}:{' '.join(value.split())}\n" for name, value in signed])
+    return lines, ";".join([name for name, _value in signed])
 
 
 @lru_cache(maxsize=64)

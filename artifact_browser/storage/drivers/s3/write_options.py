@@ -8,7 +8,10 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from artifact_browser.errors import InputError, NetworkError, NotSupported, OutcomeUnknown
-from artifact_browser.storage.driver import WriteOptions
+from artifact_browser.storage.driver import KEPT_HEADERS, WriteOptions
+
+#: boto3's names of :data:`KEPT_HEADERS`
+_PARAMETERS = {name: name.title().replace("-", "") for name in KEPT_HEADERS}
 
 
 def write_parameters(options: WriteOptions | None) -> dict[str, Any]:
@@ -24,6 +27,8 @@ def write_parameters(options: WriteOptions | None) -> dict[str, Any]:
         given["Tagging"] = tagging_header(options.tags)
     if options.storage_class:
         given["StorageClass"] = checked_header(options.storage_class)
+    for name, value in options.headers.items():
+        given[_PARAMETERS[name]] = checked_header(value)
     return given
 
 
@@ -51,6 +56,8 @@ def write_headers(options: WriteOptions | None) -> dict[str, str]:
         headers["x-amz-tagging"] = tagging_header(options.tags)
     if options.storage_class:
         headers["x-amz-storage-class"] = checked_header(options.storage_class)
+    for name, value in options.headers.items():
+        headers[name] = checked_header(value)
     return headers
 
 

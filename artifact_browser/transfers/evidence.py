@@ -1,0 +1,111 @@
+"""What shows that a copy is its original, and what it takes to delete an original: used by movers.
+
+An original is deleted only behind a copy that was checked, and only while it is still the blob that was copied.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from artifact_browser.errors import (
+    ArtifactBrowserError,
+    BlobNotFound,
+    ChecksumMismatch,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+)
+from artifact_browser.storage.driver import BlobInfo, Driver, Reader, Support
+from artifact_browser.storage.etag import is_md5
+from artifact_browser.transfers.content import whole_checksums
+from artifact_browser.transfers.task import Stage
+
+_CHUNK_BYTES = 1024**2
+_WRITTEN_TO = "It changed while it was copied; both were kept."
+
+
+def head_or_none(driver: Driver, bucket: str, key: str) -> BlobInfo | None:
+    """What stands at a key."""
+    try:
+        return driver.head(bucket, key)
+    except BlobNotFound:
+        return None
+
+
+def same(one: BlobInfo, other: BlobInfo) -> bool:
+    """Whether size and ETag are the same."""
+    return bool(one.etag) and one.etag == other.etag and one.size_bytes == other.size_bytes
+
+
+def how_same(original: BlobInfo, copy: BlobInfo) -> str:
+    """By what the stores' own words show that two blobs are the same: a checksum's name, ``md5``, ``etag``, or ``size``
+    where that is all they have in common.
+
+    :raises ChecksumMismatch: they are not
+    """
+    if original.size_bytes != copy.size_bytes:
+        raise ChecksumMismatch(
+            f"{original.size_bytes} bytes were copied, {copy.size_bytes} are stored.", subject=copy.key
+        )
+    ours, theirs = whole_checksums(original), whole_checksums(copy)
+    for name in ours.keys() & theirs.keys():
+        if ours[name] != theirs[name]:
+            raise ChecksumMismatch(f"The copy has another {name.upper()} than the original.", subject=copy.key)
+        return name
+    if is_md5(original.etag, original.headers) and is_md5(copy.etag, copy.headers):
+        if original.etag != copy.etag:
+            raise ChecksumMismatch("The copy has another MD5 than the original.", subject=copy.key)
+        return "md5"
+    return "etag" if same(original, copy) or not original.size_bytes else "size"
+
+
+def compare_bytes(stage: Stage, bucket: str, original: BlobInfo, to_bucket: str, copy: BlobInfo) -> str:
+    """Read both and compare. Result: ``bytes``. :raises ChecksumMismatch:"""
+    rooms = [memoryview(bytearray(min(_CHUNK_BYTES, max(1, original.size_bytes)))) for _ in range(2)]
+    with (
+        stage.driver.get(bucket, original.key, if_match=original.etag) as one,
+        stage.target.get(to_bucket, copy.key, if_match=copy.etag) as other,
+    ):
+        while True:
+            stage.cancel.raise_if_cancelled()
+            counts = [_fill(reader, room) for reader, room in zip((one, other), rooms, strict=True)]
+            if rooms[0][: counts[0]] != rooms[1][: counts[1]]:
+                raise ChecksumMismatch("The copy has other bytes than the original.", subject=copy.key)
+            if not counts[0]:
+                return "bytes"
+
+
+def drop(driver: Driver, bucket: str, bad: BlobInfo) -> None:
+    """Remove a bad copy, if it is still ours. What prevents that is not said: why it is bad matters more."""
+    with suppress(ArtifactBrowserError):
+        delete_unchanged(driver, bucket, bad)
+
+
+def delete_unchanged(driver: Driver, bucket: str, blob: BlobInfo) -> None:
+    """Delete a blob, unless somebody has written to it since ``blob`` was seen; gone is fine.
+
+    :raises PreconditionFailed: it was: both are kept
+    """
+    try:
+        if driver.capabilities.conditional_delete is not Support.NO:
+            with suppress(NotSupported):
+                driver.delete(bucket, blob.key, if_match=blob.etag)
+                return
+        if not same(blob, driver.head(bucket, blob.key)):
+            raise PreconditionFailed(_WRITTEN_TO, subject=blob.key)
+        driver.delete(bucket, blob.key)
+    except BlobNotFound:
+        return
+    except PreconditionFailed as error:
+        raise PreconditionFailed(_WRITTEN_TO, subject=blob.key, technical=error.technical) from error
+    except OutcomeUnknown:
+        if head_or_none(driver, bucket, blob.key) is not None:
+            raise
+
+
+def _fill(reader: Reader, room: memoryview) -> int:
+    """Read until ``room`` is full or the blob ends."""
+    done = 0
+    while done < len(room) and (count := reader.readinto(room[done:])):
+        done += count
+    return done

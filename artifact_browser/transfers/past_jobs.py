@@ -1,0 +1,237 @@
+"""The jobs that have ended, as the history shows them: in pages, newest first, with their items and as a report.
+
+INTERACTIVE jobs over the journal, read only. A query that takes long (words are looked for in a million names) ends with
+its job: a cancel interrupts it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import logging
+import sqlite3
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.errors import InternalError, JobCancelled
+from artifact_browser.transfers import journal_file
+from artifact_browser.transfers.history import ItemsKept, JobKept, bring_back
+from artifact_browser.transfers.state import ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
+from artifact_browser.workers.job import JobContext
+
+_log = logging.getLogger(__name__)
+_ENDED = tuple(state for state in JobState if state.ended)
+#: a report of more items is cut: it goes through the clipboard
+REPORT_ITEMS = 10_000
+#: what a spreadsheet would take for a formula
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+#: so many rows are asked for at a time
+PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PastJob:
+    """An ended job. Times in microseconds UTC; ``key``: for the jobs below."""
+
+    key: int
+    begun_us: int
+    ended_us: int
+    snapshot: JobSnapshot
+
+    @property
+    def can_retry(self) -> bool:
+        """Whether something of it was left undone, and may be done without asking anew."""
+        return self.snapshot.state is not JobState.DONE and self.snapshot.verb is not Verb.DELETE
+
+
+@dataclass(frozen=True, slots=True)
+class PastQuery:
+    """Which of them. ``words``: each must be in the title, the target, the verb or an item's name; no state: all."""
+
+    words: str = ""
+    states: tuple[JobState, ...] = ()
+
+
+class ReportForm(StrEnum):
+    TEXT = "text"
+    CSV = "CSV"
+
+
+def list_past_jobs(
+    context: JobContext, query: PastQuery, below: PastJob | None, count: int
+) -> Generator[tuple[PastJob, ...], None, None]:
+    """The next ``count`` behind ``below`` (``None``: the first), in one event; fewer at the end.
+
+    :raises JournalNewer: a newer version wrote the journal
+    """
+    states = query.states or _ENDED
+    where = [f"state IN ({', '.join('?' * len(states))})"]
+    values: list[object] = [*states]
+    if below is not None:
+        where.append("(changed_us, key) < (?, ?)")
+        values += [below.ended_us, below.key]
+    for word in query.words.lower().split():
+        where.append(
+            "(instr(lower(verb || ' ' || title || ' ' || target), ?) OR EXISTS"
+            " (SELECT 1 FROM item WHERE job = key AND instr(lower(CAST(name AS TEXT)), ?)))"
+        )
+        values += [word, word]
+    text = (
+        f"SELECT begun_us, changed_us, {journal_file.JOB_COLUMNS} FROM job WHERE {' AND '.join(where)}"  # noqa: S608 - question marks
+        " ORDER BY changed_us DESC, key DESC LIMIT ?"
+    )
+    with _reading(context) as base:
+        if base is None:
+            yield ()
+            return
+        rows = base.execute(text, [*values, count]).fetchall()
+        yield tuple(
+            PastJob(kept.key, begun, ended, kept.snapshot)
+            for begun, ended, *row in rows
+            if (kept := journal_file.job_of(tuple(row))) is not None
+        )
+
+
+def list_past_items(
+    context: JobContext, key: int, offset: int, count: int
+) -> Generator[tuple[ItemSnapshot, ...], None, None]:
+    """A page of a job's items, failures first, in one event."""
+    with _reading(context) as base:
+        yield () if base is None else tuple(_items(base, key, offset, count))
+
+
+def list_job_items(
+    context: JobContext, job_id: str, after: ItemSnapshot | None, count: int
+) -> Generator[tuple[ItemSnapshot, ...], None, None]:
+    """The next ``count`` items of a job that may be under way, failures first, behind ``after``; in one event."""
+    with _reading(context) as base:
+        row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
+        page: list[ItemSnapshot] = []
+        for failed in (True, False):
+            if base is None or row is None:
+                break
+            if after is not None and failed and after.state is not ItemState.FAILED:
+                continue
+            behind = after.item.number if after is not None and failed == (after.state is ItemState.FAILED) else -1
+            which = f"WHERE job = ? AND number > ? AND state {'=' if failed else '!='} ? ORDER BY number LIMIT ?"
+            values = (row[0], behind, ItemState.FAILED, count - len(page))
+            page += map(journal_file.item_of, journal_file.select_items(base, which, values))
+        yield tuple(page)
+
+
+def list_done_targets(context: JobContext, job_id: str) -> Generator[tuple[str, ...], None, None]:
+    """Where a job has put its files, folders not counted, in batches."""
+    with _reading(context) as base:
+        row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
+        if base is None or row is None:
+            return
+        which = "WHERE job = ? AND state = ? AND NOT folder ORDER BY number"
+        rows = journal_file.select_items(base, which, (row[0], ItemState.DONE))
+        while batch := rows.fetchmany(PAGE):
+            yield tuple(journal_file.item_of(one).item.target for one in batch)
+
+
+def past_report(context: JobContext, job: PastJob, form: ReportForm) -> Generator[None, None, str]:
+    """The job and its items as a text to paste; of very many items the first, failures before all."""
+    yield from ()
+    with _reading(context) as base:
+        items = [] if base is None else list(_items(base, job.key, 0, REPORT_ITEMS))
+    return _as_csv(items) if form is ReportForm.CSV else _as_text(job, items)
+
+
+def revive_past_job(
+    context: JobContext, key: int, records: tuple[AccountRecord, ...]
+) -> Generator[JobKept | ItemsKept, None, None]:
+    """The job with its items, to be tried again. Nothing when it is not there any more, or its account is not."""
+    with _reading(context) as base:
+        if base is None:
+            return
+        row = base.execute(f"SELECT {journal_file.JOB_COLUMNS} FROM job WHERE key = ?", (key,)).fetchone()  # noqa: S608 - our own names
+        kept = journal_file.job_of(row) if row else None
+        if kept is not None:
+            yield from bring_back(base, kept, {record.id: record for record in records})
+
+
+@contextmanager
+def _reading(context: JobContext) -> Iterator[sqlite3.Connection | None]:
+    """The journal, ``None`` where there is none yet; what is asked of it ends with the job.
+
+    :raises InternalError: it cannot be read
+    """
+    path = context.paths.journal_file
+    if not path.exists():
+        yield None
+        return
+    try:
+        with journal_file.open_for_reading(path) as base, context.cancel.closing(base.interrupt):
+            yield base
+    except sqlite3.Error as error:
+        if context.cancel.cancelled:
+            raise JobCancelled from error
+        _log.exception("the journal cannot be read")
+        raise InternalError("The history cannot be read.", technical=str(error)) from error
+
+
+def _items(base: sqlite3.Connection, key: int, offset: int, count: int) -> Iterator[ItemSnapshot]:
+    which = "WHERE job = ? ORDER BY state = 'failed' DESC, number LIMIT ? OFFSET ?"
+    return map(journal_file.item_of, journal_file.select_items(base, which, (key, count, offset)))
+
+
+def _as_text(job: PastJob, items: Sequence[ItemSnapshot]) -> str:
+    head, counts = job.snapshot, job.snapshot.counts
+    lines = [
+        f"{head.verb}: {head.title} -> {head.target}",
+        f"{head.state}, {_moment(job.begun_us)} to {_moment(job.ended_us)}",
+        f"{counts.items_done:,} of {counts.items:,} done, {counts.items_failed:,} failed, {counts.items_skipped:,} skipped;"
+        f" {counts.bytes_done:,} bytes",
+    ]
+    if head.error is not None:
+        lines.append(f"{head.error.title}. {head.error.detail}")
+    lines.append("")
+    for one in items:
+        facts = [str(one.state), f"{one.item.size_bytes:,} bytes"]
+        facts += [f"checked by {one.verified}"] * bool(one.verified) + [one.note] * bool(one.note)
+        facts += [f"tried {one.attempts} times"] * (one.attempts > 1)
+        error = one.error or one.last_error
+        facts += [f"{error.title}. {error.detail}"] if error is not None else []
+        lines.append(f"{_shown(one.item.name)}: {', '.join(facts)}")
+    if len(items) == REPORT_ITEMS:
+        lines.append(f"(cut after {REPORT_ITEMS:,} items)")
+    return "\n".join(lines) + "\n"
+
+
+def _as_csv(items: Sequence[ItemSnapshot]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(
+        ("name", "source", "target", "bytes", "state", "checked by", "attempts", "note", "error", "last error")
+    )
+    for one in items:
+        errors = (f"{error.title}. {error.detail}" if error else "" for error in (one.error, one.last_error))
+        row = (one.item.name, one.item.source, one.item.target, one.item.size_bytes, one.state, one.verified,
+               one.attempts, one.note, *errors)  # fmt: skip
+        writer.writerow([_cell(value) for value in row])
+    return text.getvalue()
+
+
+def _cell(value: object) -> object:
+    """Names are hostile: one that begins like a formula is no formula."""
+    if not isinstance(value, str):
+        return value
+    shown = _shown(value)
+    return f"'{shown}" if shown.startswith(_FORMULA) else shown
+
+
+def _shown(name: str) -> str:
+    """What is no text (a lone surrogate) as a question mark, and one line."""
+    plain = name.encode("utf-8", "replace").decode()
+    return plain.replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _moment(time_us: int) -> str:
+    return datetime.fromtimestamp(time_us / 1e6, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

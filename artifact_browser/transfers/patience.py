@@ -1,0 +1,95 @@
+"""What a job does about failures that pass: a network that is gone is waited for, a store that is in trouble spared.
+
+The S3 core has tried again a few times already when an error arrives here (:mod:`~artifact_browser.storage.drivers.s3.retries`:
+within seconds); this is about minutes and hours, for a job as a whole.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from artifact_browser.errors import (
+    ConnectionFailed,
+    CredentialsExpired,
+    CredentialsMissing,
+    ErrorRecord,
+    KeychainLocked,
+    NetworkError,
+    ServerFault,
+    Throttled,
+    TimedOut,
+)
+
+#: kinds of errors -> what the job waits for, in words
+_PASSING = {
+    ConnectionFailed.__name__: "the network",
+    TimedOut.__name__: "the network",
+    NetworkError.__name__: "the network",
+    Throttled.__name__: "the store to recover",
+    ServerFault.__name__: "the store to recover",
+}
+#: kinds of errors that new keys or a new sign-in put right
+_CREDENTIALS = frozenset({CredentialsExpired.__name__, CredentialsMissing.__name__, KeychainLocked.__name__})
+_FIRST_S, _LONGEST_S = 1.0, 30.0
+#: how often a task may fail while others get through; then it is the task's own trouble
+_TRIES = 5
+
+
+def wants_credentials(error: ErrorRecord) -> bool:
+    """Whether somebody has to sign in before anything of this account goes on (keys that are wrong do not count)."""
+    return error.kind in _CREDENTIALS
+
+
+@dataclass(slots=True)
+class Setbacks:
+    """A task's share of it. ``at``: how much had got through when it failed last."""
+
+    counted: int = 0
+    at: int = -1
+
+
+class Patience:
+    """One job's, for its loop.
+
+    While nothing gets through, no task's failures are counted: it may take all night. One task at a time then finds out
+    whether it works again.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._got_through = 0
+        self._failures = 0
+        self._until = 0.0
+        #: what the job waits for; empty when all is well
+        self.waiting_for = ""
+
+    def worth_waiting(self, error: ErrorRecord, task: Setbacks) -> bool:
+        """Whether the failed task should be tried again later."""
+        words = _PASSING.get(error.kind, "")
+        if not words:
+            return False
+        if task.at != self._got_through:
+            task.counted += 1
+            task.at = self._got_through
+        if task.counted >= _TRIES:
+            return False
+        now = self._clock()
+        if now >= self._until:  # failures that were under way together count once
+            self._failures += 1
+            self._until = now + min(_LONGEST_S, _FIRST_S * 2.0 ** (self._failures - 1)) * random.uniform(0.5, 1.0)
+        self.waiting_for = words
+        return True
+
+    def got_through(self) -> None:
+        """A task was answered as it should be."""
+        self._got_through += 1
+        self._failures, self._until, self.waiting_for = 0, 0.0, ""
+
+    def share(self, share: int) -> int:
+        """How many batches may be under way now: none while it waits, then one that finds out."""
+        if not self.waiting_for:
+            return share
+        return 0 if self._clock() < self._until else 1
