@@ -55,9 +55,18 @@ def source_of(record: AccountRecord) -> list[str | int]:
 
 
 def keep_listing(
-    context: JobContext, record: AccountRecord, bucket: str, prefix: str, folder: str, state: ListingGrown
+    context: JobContext,
+    record: AccountRecord,
+    bucket: str,
+    prefix: str,
+    folder: str,
+    state: ListingGrown,
+    listed_us: int,
 ) -> Generator[None, None, None]:
-    """Job: keep the complete listing in ``folder`` in the place of an older one, and make room for it."""
+    """Job: keep the complete listing in ``folder`` in the place of an older one, and make room for it.
+
+    :param listed_us: when it was listed, microseconds since the epoch; what was cleared since is not kept again
+    """
     yield from ()
     root = _root(context.paths)
     wanted = _place_folder(root, record, bucket, prefix)
@@ -69,7 +78,7 @@ def keep_listing(
             "schema": _SCHEMA,
             "place": _place(record, bucket, prefix),
             "state": asdict(state),
-            "listed_us": time.time_ns() // 1000,
+            "listed_us": listed_us,
             "checks": {name: _check(made / name) for name in _FILES},
         }
         with os.fdopen(os.open(made / _ABOUT, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="utf-8") as file:
@@ -77,6 +86,8 @@ def keep_listing(
         context.cancel.raise_if_cancelled()  # its account may have gone
         make_private(wanted.parent)
         _replace(made, wanted)
+        if _cleared_since(context.paths, listed_us):  # perhaps just before this came there
+            _remove(wanted)
     except OSError:  # no room, or the window has let the listing go already: then it is not kept
         return
     finally:
@@ -110,6 +121,7 @@ def clear_kept(context: JobContext, account_id: str = "") -> Generator[None, Non
     """Job: forget the listings of an account, or all of them; bytes given back."""
     yield from ()
     root = _root(context.paths)
+    _note_clearing(context.paths)  # first: what another process puts there behind our back sees it, and goes
     freed_bytes = 0
     for entry in [root / _name(account_id)] if account_id else _entries(root):
         freed_bytes += sum(_size(file) for file in _below(entry))
@@ -119,6 +131,26 @@ def clear_kept(context: JobContext, account_id: str = "") -> Generator[None, Non
 
 def _root(paths: Paths) -> Path:
     return make_private(paths.cache / "kept-listings")
+
+
+def _note_clearing(paths: Paths) -> None:
+    noted = _cleared_file(paths)
+    new = noted.with_name(f"{noted.name}-{uuid.uuid4().hex}")
+    with suppress(OSError):
+        new.write_text(str(time.time_ns() // 1000), encoding="ascii")
+        new.replace(noted)
+
+
+def _cleared_since(paths: Paths, moment_us: int) -> bool:
+    """A time that is still to come was noted by a clock that went wrong: it says nothing."""
+    try:
+        return moment_us <= int(_cleared_file(paths).read_text(encoding="ascii")[:20]) <= time.time_ns() // 1000
+    except (OSError, ValueError):
+        return False
+
+
+def _cleared_file(paths: Paths) -> Path:
+    return paths.cache / "kept-listings-cleared"
 
 
 def _name(*parts: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -55,14 +56,17 @@ class Home:
         self._count += 1
         return make_listing(self.paths.listings / f"{self._pid}-{self._count}")
 
-    def keep(self, keys: list[str], prefix: str = "p/", record: AccountRecord = RECORD, bucket: str = "b") -> Path:
+    def keep(
+        self, keys: list[str], prefix: str = "p/", record: AccountRecord = RECORD, bucket: str = "b", ago_us: int = 0
+    ) -> Path:
         folder = self.folder()
         for name, rows in ((FOLDERS, ["p/x/"]), (BLOBS, keys)):
             writer = KeyTableWriter(folder, name)
             _append(writer, rows)
             writer.close()
         state = ListingGrown(1, len(keys), 7, 3, ("", "GLACIER"))
-        list(keep_listing(self._context, record, bucket, prefix, str(folder), state))
+        listed_us = time.time_ns() // 1000 - ago_us
+        list(keep_listing(self._context, record, bucket, prefix, str(folder), state, listed_us))
         return folder
 
     def find(self, prefix: str = "p/", record: AccountRecord = RECORD, bucket: str = "b") -> list[str] | None:
@@ -119,6 +123,28 @@ def test_the_last_listing_counts(home: Home) -> None:
     assert home.find() == []
     assert len(home.places()) == 1
     assert [entry.name for entry in home.root.iterdir()] == [home.places()[0].parent.name]
+
+
+def test_what_was_listed_before_a_clearing_is_not_kept_behind_it(home: Home) -> None:
+    """The job that keeps runs beside the one that clears: an account that is gone would leave its keys behind."""
+    home.keep(["p/a"], ago_us=10**6)
+    assert home.find() == ["p/a"]
+    home.clear(RECORD.id)
+    home.keep(["p/a"], ago_us=10**6)
+    assert home.find() is None
+    assert home.places() == []
+    time.sleep(0.001)
+    home.keep(["p/a"])
+    assert home.find() == ["p/a"]
+
+
+@pytest.mark.parametrize("noted", ["", "soon", str(2**62)])
+def test_a_wrong_note_of_a_clearing_forbids_nothing(home: Home, noted: str) -> None:
+    home.clear()
+    (note,) = home.paths.cache.glob("kept-listings-cleared*")
+    note.write_text(noted)
+    home.keep(["p/a"])
+    assert home.find() == ["p/a"]
 
 
 @pytest.mark.parametrize(

@@ -338,7 +338,7 @@ class Listing(QObject):
         place, folder = self.location, self._coming or self._folder
         if self._keeps_rows:
             self._keeping = self._bridge.run(
-                keep_listing, self._record, place.bucket, place.key, str(folder), grown, on_error=_not_kept
+                keep_listing, self._record, place.bucket, place.key, str(folder), grown, _now_us(), on_error=_not_kept
             )
 
     def keep_nothing(self) -> None:
