@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ class Server:
     def start(self) -> dict[str, Any]:
         from moto.server import ThreadedMotoServer
 
+        _compute_etags_under_the_lock()
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         self._server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
         self._server.start()
@@ -28,3 +30,21 @@ class Server:
 
     def stop(self) -> None:
         self._server.stop()
+
+
+def _compute_etags_under_the_lock() -> None:
+    """moto reads a blob's buffer for its ETag without the lock that all other readers of that buffer hold.
+
+    It does so at the first request for a copied blob; another request's body, read at that moment, is then another
+    than was stored (moto 5.2.5, ``FakeKey.etag``).
+    """
+    from moto.s3.models import FakeKey
+
+    original = FakeKey.etag.fget  # type: ignore[attr-defined]
+
+    def etag(key: Any) -> str:
+        if key._etag is None:
+            key._etag = hashlib.md5(key.value, usedforsecurity=False).hexdigest()
+        return str(original(key))
+
+    FakeKey.etag = property(etag)  # type: ignore[assignment,method-assign]
