@@ -165,6 +165,7 @@ class Transfers:
         self._queue, self._work, self._tally, self._upload, self._record = queue, work, tally, upload, record
         self._slots: dict[TransferHandle, tuple[str, int]] = {}
         self._moved: set[tuple[str, int]] = set()
+        self._sources = work.sources  # thousands of paths: made once, not in the window's time
         self._rounds = 0
         self._stopped = False
 
@@ -220,7 +221,7 @@ class Transfers:
         if kind == "up":
             handle = self._upload(
                 Location(ACCOUNT, UPLOADS, f"{Path(self._work.folder).name}/{slot}/{self._rounds}/"),
-                [self._work.sources[0].parent] if self._work.load.blobs > SET_BLOBS else self._work.sources,
+                [self._sources[0].parent] if self._work.load.blobs > SET_BLOBS else self._sources,
             )
         else:
             bucket, key = (self._work.load.bucket, f"{slot}/") if kind == "down" else ("slow", SLOW_KEY)

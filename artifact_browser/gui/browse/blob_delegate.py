@@ -18,6 +18,8 @@ PADDING_PX = 12
 RADIUS_PX = 6
 #: Space between the table's edge and the rounded row.
 INSET_PX = 6
+_LEFT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextSingleLine)
+_RIGHT = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight | Qt.TextFlag.TextSingleLine)
 
 
 class BlobDelegate(QStyledItemDelegate):
@@ -91,11 +93,10 @@ class BlobDelegate(QStyledItemDelegate):
             font = QFont(font)
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
-        right = column == TableColumn.SIZE
-        flags = Qt.AlignmentFlag.AlignVCenter | (Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft)
+        flags = _RIGHT if column == TableColumn.SIZE else _LEFT
         mode = Qt.TextElideMode.ElideMiddle if is_name else Qt.TextElideMode.ElideRight
         shown = QFontMetrics(font).elidedText(text, mode, rect.width())
-        painter.drawText(rect, int(flags | Qt.TextFlag.TextSingleLine), shown)
+        painter.drawText(rect, flags, shown)
 
 
 def _text_colour(text: str, entry: Entry, column: int, selected: bool, colours: Tokens) -> QColor:

@@ -25,6 +25,8 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QMouseEvent,
+    QPainter,
+    QPaintEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
@@ -43,7 +45,7 @@ from artifact_browser.gui.browse.listing_model import (
     holds_rows,
 )
 from artifact_browser.gui.browse.row_selection import RowSelection
-from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.palette import palette, tokens
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.arrange import Arrangement, Column
 from artifact_browser.storage.location import Location
@@ -85,6 +87,9 @@ class BlobTable(QTableView):
         self._set_behaviour()
         self._set_header()
         self.viewport().installEventFilter(self)
+        self.viewport().setAutoFillBackground(False)
+        # nothing shines through (see paintEvent), so that scrolling moves what is there and paints what is new
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.selection.rows_changed.connect(self.viewport().update)
         self.selection.rows_changed.connect(self.selection_changed)
         self.selection.chosen.connect(self.kept.chosen_anew)
@@ -222,8 +227,11 @@ class BlobTable(QTableView):
 
     def _hover(self, row: int) -> None:
         if row != self.delegate.hover_row:
-            self.delegate.hover_row = row
-            self.viewport().update()
+            left, self.delegate.hover_row = self.delegate.hover_row, row
+            for changed in (left, row):
+                self.viewport().update(
+                    0, self.rowViewportPosition(changed), self.viewport().width(), self.rowHeight(changed)
+                )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -231,6 +239,12 @@ class BlobTable(QTableView):
         narrow = self.viewport().width() < 560
         for column in (TableColumn.TYPE, TableColumn.CLASS):
             self.setColumnHidden(column, narrow)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self.viewport())
+        painter.fillRect(event.rect(), tokens().background)
+        painter.end()
+        super().paintEvent(event)
 
     def startDrag(self, actions: Qt.DropAction) -> None:
         if self.selected_count() > MOST_DRAGGED:

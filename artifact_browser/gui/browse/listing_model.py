@@ -34,6 +34,15 @@ _TOOLTIP = int(Qt.ItemDataRole.ToolTipRole)
 _ALIGNMENT = int(Qt.ItemDataRole.TextAlignmentRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
 _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+#: asked for each cell that is painted: put together once
+_NO_FLAGS = Qt.ItemFlag(0)
+_BLOB_FLAGS = (
+    Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+    | Qt.ItemFlag.ItemIsDragEnabled
+)
+_FOLDER_FLAGS = _BLOB_FLAGS | Qt.ItemFlag.ItemIsDropEnabled
 _CLASS_WORDS = {
     "STANDARD": "Standard",
     "STANDARD_IA": "Infrequent",
@@ -236,13 +245,9 @@ class ListingModel(QAbstractTableModel):
         return None
 
     def flags(self, index: AnyIndex) -> Qt.ItemFlag:
-        flags = super().flags(index)
         if not index.isValid():
-            return flags
-        flags |= Qt.ItemFlag.ItemNeverHasChildren | Qt.ItemFlag.ItemIsDragEnabled
-        if not self._id(index.row())[0]:
-            return flags
-        return flags | Qt.ItemFlag.ItemIsDropEnabled
+            return _NO_FLAGS
+        return _FOLDER_FLAGS if self._id(index.row())[0] else _BLOB_FLAGS
 
     def supportedDragActions(self) -> Qt.DropAction:
         return Qt.DropAction.CopyAction | Qt.DropAction.MoveAction

@@ -48,11 +48,11 @@ class RowSelection(QItemSelectionModel):
     def counts(self) -> tuple[int, int]:
         """``(folders, blobs)``."""
         folders = self._listing.folder_rows
-        return _ones(self._rows[:folders]), _ones(self._rows[folders:])
+        return self._rows.count(1, 0, folders), self._rows.count(1, folders)
 
     @property
     def count(self) -> int:
-        return _ones(self._rows)
+        return self._rows.count(1)
 
     def rows(self, most: int | None = None) -> list[int]:
         """Selected rows, ascending, ``most`` at most."""
@@ -160,10 +160,6 @@ class RowSelection(QItemSelectionModel):
         for bits in (self._rows, self._settled):
             bits.extend(bytes(max(0, total - len(bits))))
             del bits[total:]
-
-
-def _ones(bits: bytearray) -> int:
-    return int.from_bytes(bits, "little").bit_count()
 
 
 def _ranges(what: QItemSelection | QModelIndex) -> list[tuple[int, int]]:
