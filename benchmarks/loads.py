@@ -11,6 +11,7 @@ import os
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 
 from artifact_browser.accounts.lease import Secret
@@ -142,10 +143,15 @@ def bucket_of(pages: int) -> str:
 
 def listing_fault(pages: int, count: int, size_bytes: int, first: str, last: str) -> str:
     """What is wrong with a complete listing; empty when nothing is."""
-    rows = pages * PAGE_KEYS
-    wanted = (rows, sum(map(size_of, range(rows))), key_of(PREFIX, 0), key_of(PREFIX, rows - 1))
-    found = (count, size_bytes, first, last)
+    wanted, found = wanted_listing(pages), (count, size_bytes, first, last)
     return "" if found == wanted else f"a listing of {wanted} came as {found}"
+
+
+@cache
+def wanted_listing(pages: int) -> tuple[int, int, str, str]:
+    """Rows, bytes, first and last key. Worked out once: it takes 8 ms, and must not take them of the window's time."""
+    rows = pages * PAGE_KEYS
+    return rows, sum(map(size_of, range(rows))), key_of(PREFIX, 0), key_of(PREFIX, rows - 1)
 
 
 class Transfers:

@@ -33,6 +33,7 @@ from benchmarks.loads import (
     bucket_of,
     listing_fault,
     open_account,
+    wanted_listing,
 )
 from benchmarks.machine import Bystanders
 from benchmarks.watched import run_watched
@@ -48,6 +49,7 @@ class WindowListing:
     def __init__(self, listing: Listing, pages: int, tally: Tally) -> None:
         self._listing, self._pages, self._tally = listing, pages, tally
         self.stopped = False
+        wanted_listing(pages)
         listing.state_changed.connect(self._follow)
 
     @property
