@@ -1,8 +1,8 @@
-"""``packaging/bench table``: a million rows in the table, sorted, filtered, selected, copied; and four searches at once.
+"""``packaging/bench table``: a million rows in the table, sorted, filtered, selected, copied; four searches at once; a count.
 
 Two kinds of rows. *wall*: what the worker's function takes for the answer, in this process, best of the runs. *max*: how
 late a precise 4 ms timer of the window is served, at worst, while a person does that in the real table (offscreen,
-1440x900), lists the rows, or runs four recursive searches; the answers come from the real worker. Each answer is checked
+1440x900), lists the rows, runs four recursive searches, or has *Usage* count them, its window open; the answers come from the real worker. Each answer is checked
 by its number of rows.
 """
 
@@ -29,6 +29,9 @@ from artifact_browser.gui.browse.search_listing import SearchListing
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.palette import Theme
 from artifact_browser.gui.shell.theme import Look
+from artifact_browser.gui.usage.usage_count import CountStatus
+from artifact_browser.gui.usage.usage_room import UsageRoom
+from artifact_browser.gui.usage.usage_window import UsageWindow
 from artifact_browser.paths import in_home
 from artifact_browser.storage.arrange import PLAIN, Arrangement, Column, arrange
 from artifact_browser.storage.bounds import Bounds
@@ -117,6 +120,7 @@ def main(argv: list[str]) -> int:
             found += window_rows(window)
             found += worker_rows(window, arguments.runs)
             found += search_rows(window)
+            found += usage_rows(window)
         except Fault as fault:
             print(f"WRONG: {fault}")
             missing.append(str(fault))
@@ -200,6 +204,29 @@ def _scroll(view: BrowseView) -> None:
     for part in range(100):
         bar.setValue(bar.maximum() * part // 99)
         QTest.qWait(5)
+
+
+def usage_rows(window: Window) -> list[Row]:
+    """The window of *Usage* while it counts every key, and the map grows."""
+    room = UsageRoom(window.services, window.bridge, window.view)
+    opened: list[UsageWindow] = []
+
+    def counted() -> bool:
+        return opened[0].count.state.status is CountStatus.COMPLETE
+
+    begun = time.perf_counter()
+    late = window.measured(
+        lambda: opened.append(room.open(window.record, replace(window.place, key=""))), counted, "the count of a bucket"
+    )
+    took = time.perf_counter() - begun
+    found = opened[0].count.state.counted.blobs
+    if found != window.rows:
+        raise Fault(f"{found} keys were counted, not {window.rows}")
+    room.close()
+    return [
+        Row("count in Usage max", late, "ms", target=MAX_MS),
+        Row("count in Usage work", window.rows / took, "keys/s", higher_is_better=True),
+    ]
 
 
 def search_rows(window: Window) -> list[Row]:
