@@ -15,6 +15,7 @@ from artifact_browser.catalog.layout import COLLECTION_TYPE, RESERVED_NAMES, pla
 from artifact_browser.catalog.opening import Opened, PlaceKind
 from artifact_browser.catalog.scan import CardsFound, ScanSummary
 from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.artifact_page import PageTools
 from artifact_browser.gui.catalog.artifact_view import ArtifactView
 from artifact_browser.gui.catalog.card_delegate import GUTTER_PX
 from artifact_browser.gui.catalog.covers import CoverLoader
@@ -67,7 +68,7 @@ class Gallery(QWidget):
         self.view = GalleryView(self.model, self.covers)
         self.header = GalleryHeader()
         self.chips = TypeChips()
-        self.artifact_view = ArtifactView()
+        self.artifact_view = ArtifactView(PageTools(services, bridge))
         self.state = StateView()
         self._cards = self._lay_out_cards()
         self._stack = QStackedWidget()
@@ -194,14 +195,17 @@ class Gallery(QWidget):
             self._scan.cancel()
             self._scan = None
         self.covers.want(())
+        self.artifact_view.leave()
 
     # -- from the scan ------------------------------------------------------------------------------------------
     def _take(self, event: Opened | CardsFound) -> None:
         if isinstance(event, Opened):
             self._opened = event
             shows_page = event.kind is PlaceKind.ARTIFACT and not event.error
-            if shows_page:
-                self.artifact_view.show_artifact(event, writable=not self._read_only)
+            if shows_page and self._record is not None:
+                self.artifact_view.show_artifact(self._record, self._location, event)
+            else:
+                self.artifact_view.leave()
             self._turn_to(self.artifact_view if shows_page else self._cards)
             self._refresh_header()
             self.context_changed.emit()
