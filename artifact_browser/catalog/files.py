@@ -14,10 +14,12 @@ from typing import Any
 from artifact_browser.catalog.layout import Place, check_file_path
 from artifact_browser.errors import BlobNotFound, InputError
 from artifact_browser.storage.driver import Driver
+from artifact_browser.workers.packed import packed
 
 FILES_KEY = "files"
 
 
+@packed
 @dataclass(frozen=True, slots=True)
 class StagedFile:
     """A file of an artifact as its manifest records it; ``size_bytes`` is ``None`` where nobody recorded it.
