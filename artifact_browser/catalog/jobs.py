@@ -8,8 +8,11 @@ from typing import Any
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import commit as committing
 from artifact_browser.catalog import index, opening, scan, staging
+from artifact_browser.catalog.diff import State, compare
+from artifact_browser.catalog.diff_export import ComputedDiff
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.layout import Place
+from artifact_browser.errors import BlobNotFound
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
 
@@ -70,6 +73,20 @@ def commit(
     yield from ()
     with opened(context, record) as driver:
         return committing.commit(driver, place, plan, context.cancel.wait)
+
+
+def compare_staged(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, ComputedDiff]:
+    """Job: what a commit would change: what is committed against what is staged.
+
+    :raises BlobNotFound: nothing is staged (any more); :raises ManifestUnreadable:
+    """
+    yield from ()
+    with opened(context, record) as driver:
+        state = staging.read_artifact(driver, place)
+    if state.staged is None:
+        raise BlobNotFound("Nothing is staged here any more.", subject=f"{place.bucket}/{place.prefix}")
+    committed = State(state.committed.fields if state.committed else {})
+    return ComputedDiff.of(compare(committed, State(state.staged.fields), context.cancel.raise_if_cancelled))
 
 
 def discard(

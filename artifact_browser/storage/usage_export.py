@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Generator, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -19,15 +16,14 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import TextIO
 
-from artifact_browser.errors import DiskError, InputError
+from artifact_browser.errors import InputError
 from artifact_browser.storage.columns import decode_key
+from artifact_browser.storage.report_file import Replacing, csv_cell
 from artifact_browser.storage.usage import UploadsCounted
 from artifact_browser.storage.usage_file import counted_of, read_state, reading
 from artifact_browser.storage.usage_view import Level, find_node, shares
 from artifact_browser.workers.job import JobContext
 
-#: what a spreadsheet would take for a formula
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _CHILDREN = "SELECT name, size, blobs FROM node WHERE parent = ? ORDER BY size DESC, name"
 Row = tuple[str, str, int, int]
 
@@ -60,7 +56,7 @@ def export_usage(context: JobContext, folder: str, report: Report, path: str) ->
         level, state = find_node(base, report.prefix), read_state(base)
         if level is None or state is None:
             raise InputError("Nothing is counted here yet.", subject=report.place)
-        with _Replacing(Path(path)) as file:
+        with Replacing(Path(path)) as file:
             write = _write_csv if report.form is ReportForm.CSV else _write_json
             return write(file, report, level, complete=counted_of(state).complete, rows=_rows(base, level, report))
 
@@ -83,7 +79,7 @@ def _write_csv(file: TextIO, report: Report, level: Level, *, complete: bool, ro
     writer.writerow(("group", "name", "bytes", "blobs", "share of bytes"))
     for group, name, size_bytes, blobs in rows:
         share = size_bytes / level.size_bytes if level.size_bytes else 0
-        writer.writerow((group, _cell(name), size_bytes, blobs, f"{share:.6f}"))
+        writer.writerow((group, csv_cell(name), size_bytes, blobs, f"{share:.6f}"))
         number += 1
     if report.uploads is not None and not report.uploads.refused:
         found = report.uploads
@@ -112,42 +108,5 @@ def _write_json(file: TextIO, report: Report, level: Level, *, complete: bool, r
     return number
 
 
-def _cell(name: str) -> str:
-    """Names are hostile: one that begins like a formula is no formula, and none is more than one line."""
-    shown = name.encode("utf-8", "replace").decode().replace("\n", "\\n").replace("\r", "\\r")
-    return f"'{shown}" if shown.startswith(_FORMULA) else shown
-
-
 def _time(time_us: int) -> str:
     return datetime.fromtimestamp(time_us / 1e6, UTC).isoformat(timespec="seconds")
-
-
-class _Replacing:
-    """A text file that takes the place of ``path`` when its block ends well."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> TextIO:
-        try:
-            number, self._draft = tempfile.mkstemp(dir=self._path.parent, prefix=".usage-", suffix=".tmp")
-        except OSError as error:
-            raise self._refusal(error) from error
-        self._file = os.fdopen(number, "w", encoding="utf-8", newline="")
-        return self._file
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        try:
-            self._file.close()
-            if kind is None:
-                Path(self._draft).replace(self._path)
-        except OSError as problem:
-            error = problem
-        if error is not None:
-            with suppress(OSError):
-                Path(self._draft).unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise self._refusal(error) from error
-
-    def _refusal(self, error: OSError) -> DiskError:
-        return DiskError("The report could not be written.", subject=str(self._path), technical=str(error))
