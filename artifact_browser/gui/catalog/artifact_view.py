@@ -28,6 +28,7 @@ class ArtifactView(QWidget):
     stage_requested = Signal()
     commit_requested = Signal()
     discard_requested = Signal()
+    compare_requested = Signal()
     files_dropped = Signal(object)
 
     def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
@@ -40,6 +41,8 @@ class ArtifactView(QWidget):
         self._state = label("", Kind.DIM, copyable=True)
         self.stage = button("Stage files\u2026", clicked=self.stage_requested.emit)
         self.discard = button("Discard\u2026", clicked=self.discard_requested.emit)
+        self.compare = button("Compare\u2026", clicked=self.compare_requested.emit)
+        self.compare.setToolTip("Show what is staged against what is committed")
         self.commit = button("Commit\u2026", Kind.PRIMARY, clicked=self.commit_requested.emit)
         self._sides = QButtonGroup(self)
         self._sides.buttonClicked.connect(lambda chip: self._show_side(chip.value))
@@ -60,7 +63,7 @@ class ArtifactView(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(8)
         self._head.addLayout(texts, 1)
-        for made in (self.discard, self.stage, self.commit):
+        for made in (self.discard, self.compare, self.stage, self.commit):
             self._head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         chips = QHBoxLayout()
         chips.setSpacing(6)
@@ -97,6 +100,7 @@ class ArtifactView(QWidget):
         self._state.setText(words.get((committed, staged), ""))
         self.stage.setEnabled(writable)
         self.commit.setEnabled(writable and staged)
+        self.compare.setVisible(staged and committed)
         self.discard.setVisible(staged)
         self.discard.setEnabled(writable)
         for chip in self._sides.buttons():

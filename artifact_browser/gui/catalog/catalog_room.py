@@ -18,6 +18,7 @@ from artifact_browser.catalog.layout import Place, check_file_path, place_of
 from artifact_browser.catalog.opening import Opened
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
+from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.discard_dialog import DiscardDialog
 from artifact_browser.gui.catalog.new_artifact_dialog import NewArtifactDialog
 from artifact_browser.gui.catalog.new_collection_dialog import NewCollectionDialog
@@ -43,6 +44,8 @@ class CatalogRoom(QObject):
     def __init__(self, services: Services, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
         self._services, self._bridge, self._window = services, bridge, parent
+        #: comparing any two states
+        self.diffs = DiffRoom(bridge, parent)
 
     # -- making -------------------------------------------------------------------------------------------------
     def new_collection(self, record: AccountRecord, location: Location) -> None:
@@ -113,9 +116,14 @@ class CatalogRoom(QObject):
 
         def agree(plan: CommitPlan) -> None:
             dialog = CommitDialog(plan, self._window)
+            dialog.changes_wanted.connect(lambda: self.diffs.compare_staged(record, location, dialog))
             self._open(dialog, lambda: self._commit(record, location, plan))
 
         self._bridge.run(jobs.plan_commit, record, place, owner=self, on_done=agree, on_error=self._show)
+
+    def compare(self, record: AccountRecord, location: Location) -> None:
+        """Show what is staged against what is committed."""
+        self.diffs.compare_staged(record, location)
 
     def discard(self, record: AccountRecord, location: Location) -> None:
         """Show what would be dropped, and drop it when agreed to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from artifact_browser.catalog.commit import CommitPlan
@@ -16,6 +17,9 @@ _LIST_PX = 200
 
 class CommitDialog(AppDialog):
     """Named ``Commit``; main button ``Commit``, out of reach while there are problems."""
+
+    #: show what is staged against what is committed
+    changes_wanted = Signal()
 
     def __init__(self, plan: CommitPlan, parent: QWidget | None = None) -> None:
         super().__init__("Commit", "Commit", parent, subtitle=printable(plan.title), width=560)
@@ -39,6 +43,9 @@ class CommitDialog(AppDialog):
         self.body.addWidget(files, 1)
         files.setVisible(bool(model.rowCount()))
         files.setColumnHidden(2, not troubles)
+        self.changes = self.add_secondary("Show changes")
+        self.changes.clicked.connect(lambda _=False: self.changes_wanted.emit())
+        self.changes.setVisible(bool(plan.replaces))
         if troubles:
             self.show_note(
                 f"{count(len(troubles), 'file')} cannot be committed. Upload and stage them again, or remove them from "

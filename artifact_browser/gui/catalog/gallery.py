@@ -49,6 +49,7 @@ class Gallery(QWidget):
     stage_files_requested = Signal(object)
     commit_requested = Signal(object)
     discard_requested = Signal(object)
+    compare_requested = Signal(object)
     index_update_requested = Signal(object)
     #: files dropped on an artifact: ``(Location, paths)``
     files_dropped = Signal(object, object)
@@ -115,6 +116,7 @@ class Gallery(QWidget):
         page.stage_requested.connect(lambda: self.stage_files_requested.emit(self._location))
         page.commit_requested.connect(lambda: self.commit_requested.emit(self._location))
         page.discard_requested.connect(lambda: self.discard_requested.emit(self._location))
+        page.compare_requested.connect(lambda: self.compare_requested.emit(self._location))
         page.files_dropped.connect(lambda paths: self.files_dropped.emit(self._location, paths))
 
     # -- what the shell asks ------------------------------------------------------------------------------------

@@ -143,6 +143,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
                (), (needs.ARTIFACT, needs.WRITABLE), section=1),
     ActionSpec("commit", "Commit\u2026", "Catalog", "Make the staged manifest the committed one",
                "git-commit-horizontal", ("Ctrl+Return",), (needs.STAGED, needs.WRITABLE), section=1),
+    ActionSpec("compare_committed", "Compare with committed\u2026", "Catalog",
+               "Show what is staged against what is committed: files, and metadata field by field", "arrow-left-right", (),
+               (needs.STAGED,), section=1),
     ActionSpec("discard", "Discard\u2026", "Catalog", "Drop the staged changes", "x", (),
                (needs.STAGED, needs.WRITABLE), section=1),
     # Help

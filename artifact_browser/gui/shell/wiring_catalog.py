@@ -52,6 +52,7 @@ class CatalogWiring(QObject):
         gallery.stage_files_requested.connect(lambda at: room.choose_and_stage(self._record(), at))
         gallery.commit_requested.connect(lambda at: room.commit(self._record(), at))
         gallery.discard_requested.connect(lambda at: room.discard(self._record(), at))
+        gallery.compare_requested.connect(lambda at: room.compare(self._record(), at))
         gallery.index_update_requested.connect(lambda at: room.update_index(self._record(), at))
         gallery.files_dropped.connect(lambda at, paths: room.stage(self._record(), at, list(map(str, paths))))
         gallery.view.context_menu_wanted.connect(self._menu)
@@ -69,6 +70,7 @@ class CatalogWiring(QObject):
             "stage_files": room.choose_and_stage,
             "commit": room.commit,
             "discard": room.discard,
+            "compare_committed": room.compare,
         }.items():
             actions[name].triggered.connect(partial(self._on_artifact, act))
 
@@ -128,7 +130,17 @@ class CatalogWiring(QObject):
         self._browse.show_entry(location, is_blob=True)
 
     def _menu(self, at: QPoint) -> None:
-        names = ("stage_files", "commit", "discard", "", "new_artifact", "new_collection", "", "refresh")
+        names = (
+            "stage_files",
+            "compare_committed",
+            "commit",
+            "discard",
+            "",
+            "new_artifact",
+            "new_collection",
+            "",
+            "refresh",
+        )
         self._window.actions_.menu(self._window, *names).popup(at)
 
     # -- staging ------------------------------------------------------------------------------------------------

@@ -59,6 +59,7 @@ class Room:
             (gallery.new_artifact_requested, catalog.new_artifact),
             (gallery.commit_requested, catalog.commit),
             (gallery.discard_requested, catalog.discard),
+            (gallery.compare_requested, catalog.compare),
             (gallery.index_update_requested, catalog.update_index),
         ):
             signal.connect(lambda location, action=action: action(record, location))
