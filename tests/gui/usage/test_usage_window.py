@@ -194,6 +194,7 @@ def test_stop_says_how_far_and_continue_goes_on(person: Person, usage: Opener) -
         window = usage(Location(account.id, "one"), CountStatus.COUNTING)
         until(lambda: window.count.state.counted.blobs == 1000, "the first page is counted")
         until(lambda: names(window) == ["0"], "it fills")
+        until(lambda: store.listed == 3, "the next page is asked for")  # the table's, the first, and this one
         assert "counted so far" in window.facts.text()
         window.main.click()
         assert window.main.text() == "Continue"
