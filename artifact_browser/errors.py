@@ -19,7 +19,7 @@ The tree::
     +- DiskError                     this computer's disk said no
     |  +- DiskFull  DiskPermissionDenied  FileMissing  SourceChanged  UnsafePath
     +- CatalogError
-    |  +- ManifestUnreadable  CommitConflict  FilesMissing
+    |  +- ManifestUnreadable  CommitConflict  FilesMissing  ManifestUnfit  SchemaUnusable
     +- AccountError
     |  +- AccountNotFound  AccountsFileDamaged  AccountsFileNewer  KeychainLocked  KeychainUnavailable
     +- WorkerError
@@ -286,6 +286,16 @@ class CommitConflict(CatalogError):
 class FilesMissing(CatalogError):
     title = "Files are missing"
     default_todo = "Upload the files again or remove them from the artifact."
+
+
+class ManifestUnfit(CatalogError):
+    title = "The manifest does not fit"
+    default_todo = "Edit the card until nothing is left, then commit."
+
+
+class SchemaUnusable(CatalogError):
+    title = "The collection\u2019s schema cannot be used"
+    default_todo = "Open the collection, choose Schema\u2026, and mend or remove it there."
 
 
 class AccountError(ArtifactBrowserError):

@@ -24,6 +24,7 @@ from artifact_browser.catalog.manifest import (
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
 from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing
 from artifact_browser.storage.driver import Driver
@@ -35,6 +36,7 @@ class CommitPlan:
 
     :ivar replaces: fingerprint of the committed manifest it would replace; empty for the first commit
     :ivar unfinished: an earlier commit was interrupted: this one only finishes it
+    :ivar schema: what the collection's schema says of the staged manifest
     """
 
     title: str
@@ -43,6 +45,7 @@ class CommitPlan:
     staged_etag: str
     replaces: str
     unfinished: bool = False
+    schema: SchemaCheck = NOTHING_ASKED
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def plan_commit(driver: Driver, place: Place) -> CommitPlan:
         staged_etag=staged.etag,
         replaces=state.committed.fingerprint if state.committed else "",
         unfinished=_is_done(state),
+        schema=check_artifact(driver, place, staged.fields),
     )
 
 
@@ -83,6 +87,7 @@ def commit(driver: Driver, place: Place, plan: CommitPlan | None = None, pause: 
 
     :param plan: what the person agreed to: anything else that is found is a conflict
     :raises FilesMissing: all missing or different files, in one error
+    :raises ManifestUnfit: all that the collection's schema does not allow; :raises SchemaUnusable: it is broken itself
     :raises CommitConflict: somebody else edited or committed meanwhile; nothing was overwritten
     :raises BlobNotFound: nothing is staged
     """
@@ -96,6 +101,7 @@ def commit(driver: Driver, place: Place, plan: CommitPlan | None = None, pause: 
     problems = find_problems(driver, place, recorded_files(staged.fields))
     if problems:
         raise files_missing(problems)
+    require_fit(driver, place, staged.fields)
     _check_still(driver, place, staged)
     try:
         written, done = _swap(driver, place, staged, state.committed, pause)

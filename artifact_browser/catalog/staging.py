@@ -26,6 +26,7 @@ from artifact_browser.catalog.manifest import (
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.schema import require_fit
 from artifact_browser.errors import (
     BlobNotFound,
     CommitConflict,
@@ -68,10 +69,12 @@ def create_collection(
     """Make ``place`` a collection, committed at once; its parent's index learns of it.
 
     :raises InputError: there is a manifest already
+    :raises ManifestUnfit: the schema of the collection above does not allow it, or its own is none
     """
     _refuse_existing(driver, place)
     body = {"id": place.name, "name": place.name, "description": "", "summary_fields": list(SUMMARY_FIELDS), **fields}
     body["type"] = COLLECTION_TYPE
+    require_fit(driver, place, body)
     made = new_manifest(body)
     written = _create(driver, place, place.committed_key, made, pause)
     update_parent(driver, place, made.fields, written.etag, pause)
@@ -84,11 +87,14 @@ def create_artifact(
     """Make a new artifact: staged (or committed at once, then its collection's index learns of it).
 
     :raises InputError: there is a manifest already, or the type is a collection's
+    :raises ManifestUnfit: of what would be committed at once; a staged one is a draft
     """
     if fields.get("type") == COLLECTION_TYPE:
         raise InputError("A collection is made as a collection, not as an artifact.")
     _refuse_existing(driver, place)
     made = new_manifest({"id": place.name, "name": place.name, "description": "", "type": "generic", **fields})
+    if not stage:
+        require_fit(driver, place, made.fields)
     written = _create(driver, place, place.staged_key if stage else place.committed_key, made, pause)
     if not stage:
         update_parent(driver, place, made.fields, written.etag, pause)

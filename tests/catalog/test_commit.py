@@ -191,7 +191,7 @@ def test_a_thousand_files_are_checked_with_few_requests(driver: Driver, zoo: Pla
     register_uploaded(driver, place, [f"part-{number:04}" for number in range(30)])
     counted: Any = CountingDriver(driver)
     assert not plan_commit(counted, place).problems
-    assert counted.requests <= 3
+    assert counted.requests <= 4  # both manifests, the collection for its schema, one LIST
 
 
 class CountingDriver:

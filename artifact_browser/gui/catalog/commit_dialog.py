@@ -6,13 +6,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from artifact_browser.catalog.commit import CommitPlan
+from artifact_browser.catalog.schema import SchemaCheck
 from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
+from artifact_browser.gui.catalog.problem_list import Problem, ProblemList
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import count, printable, size
 from artifact_browser.gui.common.widgets import Kind, label
 
 _LIST_PX = 200
+_PROBLEM_PX, _PROBLEMS_PX = 34, 180
 
 
 class CommitDialog(AppDialog):
@@ -52,3 +55,22 @@ class CommitDialog(AppDialog):
                 "the artifact."
             )
             self.primary.setEnabled(False)
+        if not plan.schema.passed and not plan.unfinished:
+            self._show_schema(plan.schema, self.note.text())
+
+    def _show_schema(self, found: SchemaCheck, files: str) -> None:
+        """What the collection's schema says, above the files; the note says what to do about it."""
+        self.problems = ProblemList()
+        lines = found.faults or found.problems
+        self.problems.show_problems([Problem(line.sentence, line.pointer) for line in lines])
+        self.problems.setMinimumHeight(min(_PROBLEMS_PX, _PROBLEM_PX * len(lines)))
+        head = "The collection\u2019s schema is broken" if found.faults else "Does not fit the collection\u2019s schema"
+        self.body.insertWidget(1, label(head, Kind.SECTION))
+        self.body.insertWidget(2, self.problems, 1)
+        if found.faults:
+            words = "Nothing can be committed before the schema is mended: open the collection, then \u201cSchema\u2026\u201d."
+        else:
+            number = f"{count(len(lines), 'field')}{' or more' if found.more else ''}"
+            words = f"{number} of the manifest {'has' if len(lines) == 1 else 'have'} to be corrected: \u201cEdit card\u2026\u201d."
+        self.show_note(f"{words} {files}".strip())
+        self.primary.setEnabled(False)
