@@ -8,7 +8,7 @@ enough to stall the interpreter. What we write, ``yaml.safe_load`` and Hypha rea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -87,6 +87,31 @@ def dump_mapping(body: Mapping[Any, Any]) -> str:
 def load_own(text: str) -> Any:
     """What a plain YAML reader sees in a text of ours: for checking it before it is written."""
     return yaml.load(text, Loader=_Loader)
+
+
+def places_in(text: str, paths: Iterable[Sequence[str]]) -> list[tuple[int, int]]:
+    """Line and column (from 1) of each path's key in a text that :func:`parse_mapping` has read.
+
+    Of what is not there, where the mapping or list begins that it would be in.
+    """
+    root = yaml.compose(text, Loader=_Loader)
+    return [(1, 1) if root is None else _place_of(root, path) for path in paths]
+
+
+def _place_of(node: yaml.Node, path: Sequence[str]) -> tuple[int, int]:
+    mark = node.start_mark
+    for part in path:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == part), None)
+            if found is None:
+                break
+            mark, node = found[0].start_mark, found[1]
+        elif isinstance(node, yaml.SequenceNode) and part.isdecimal() and len(part) < 8 and int(part) < len(node.value):
+            node = node.value[int(part)]
+            mark = node.start_mark
+        else:
+            break
+    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
 
 
 def too_large(size_bytes: int, max_bytes: int, subject: str) -> ManifestUnreadable:
