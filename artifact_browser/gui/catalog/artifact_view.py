@@ -29,6 +29,7 @@ class ArtifactView(QWidget):
     commit_requested = Signal()
     discard_requested = Signal()
     compare_requested = Signal()
+    edit_requested = Signal()
     files_dropped = Signal(object)
 
     def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
@@ -40,6 +41,7 @@ class ArtifactView(QWidget):
         self._title = label("", Kind.TITLE, wrap=True, copyable=True)
         self._state = label("", Kind.DIM, copyable=True)
         self.stage = button("Stage files\u2026", clicked=self.stage_requested.emit)
+        self.edit = button("Edit card\u2026", clicked=self.edit_requested.emit)
         self.discard = button("Discard\u2026", clicked=self.discard_requested.emit)
         self.compare = button("Compare\u2026", clicked=self.compare_requested.emit)
         self.compare.setToolTip("Show what is staged against what is committed")
@@ -63,7 +65,7 @@ class ArtifactView(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(8)
         self._head.addLayout(texts, 1)
-        for made in (self.discard, self.compare, self.stage, self.commit):
+        for made in (self.discard, self.compare, self.edit, self.stage, self.commit):
             self._head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         chips = QHBoxLayout()
         chips.setSpacing(6)
@@ -81,7 +83,7 @@ class ArtifactView(QWidget):
         column.addLayout(self._head)
         column.addLayout(chips)
         column.addWidget(self.pages, 1)
-        for before, after in ((self.stage, self.commit), (self.commit, self.discard)):
+        for before, after in ((self.edit, self.stage), (self.stage, self.commit), (self.commit, self.discard)):
             self.setTabOrder(before, after)  # the focus never lands on Discard by itself
 
     def show_artifact(self, record: AccountRecord, location: Location, opened: Opened) -> None:
@@ -99,6 +101,7 @@ class ArtifactView(QWidget):
         }
         self._state.setText(words.get((committed, staged), ""))
         self.stage.setEnabled(writable)
+        self.edit.setEnabled(writable)
         self.commit.setEnabled(writable and staged)
         self.compare.setVisible(staged and committed)
         self.discard.setVisible(staged)

@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.bootstrap import Services
 from artifact_browser.catalog import jobs
+from artifact_browser.catalog.card_jobs import wanted_of
 from artifact_browser.catalog.commit import CommitPlan, Committed
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index import IndexOutcome, Rebuilt
 from artifact_browser.catalog.layout import Place, check_file_path, place_of
 from artifact_browser.catalog.opening import Opened
+from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
 from artifact_browser.gui.catalog.diff_room import DiffRoom
@@ -62,13 +64,17 @@ class CatalogRoom(QObject):
     def new_artifact(self, record: AccountRecord, location: Location) -> None:
         """Ask for an artifact in the collection at ``location`` and stage its first manifest."""
         place = place_of(location)
-        dialog = NewArtifactDialog(_where(record, place), self._window)
 
-        def create() -> None:
-            choice = dialog.choice
-            self._create(jobs.create_artifact, record, location, choice.id, choice.fields())
+        def ask(wanted: Wanted) -> None:
+            dialog = NewArtifactDialog(_where(record, place), self._window, wanted)
 
-        self._open(dialog, create)
+            def create() -> None:
+                choice = dialog.choice
+                self._create(jobs.create_artifact, record, location, choice.id, choice.fields())
+
+            self._open(dialog, create)
+
+        self._bridge.run(wanted_of, record, place, owner=self, on_done=ask, on_error=self._show)
 
     # -- staging ------------------------------------------------------------------------------------------------
     def stage(self, record: AccountRecord, location: Location, paths: Sequence[str]) -> None:

@@ -50,6 +50,7 @@ class Gallery(QWidget):
     commit_requested = Signal(object)
     discard_requested = Signal(object)
     compare_requested = Signal(object)
+    edit_card_requested = Signal(object)
     index_update_requested = Signal(object)
     #: files dropped on an artifact: ``(Location, paths)``
     files_dropped = Signal(object, object)
@@ -115,6 +116,7 @@ class Gallery(QWidget):
         header.index_update_requested.connect(lambda: self.index_update_requested.emit(self._location))
         page.stage_requested.connect(lambda: self.stage_files_requested.emit(self._location))
         page.commit_requested.connect(lambda: self.commit_requested.emit(self._location))
+        page.edit_requested.connect(lambda: self.edit_card_requested.emit(self._location))
         page.discard_requested.connect(lambda: self.discard_requested.emit(self._location))
         page.compare_requested.connect(lambda: self.compare_requested.emit(self._location))
         page.files_dropped.connect(lambda paths: self.files_dropped.emit(self._location, paths))
@@ -142,6 +144,33 @@ class Gallery(QWidget):
             return bool(self._opened.staged_etag)
         card = self.view.current_card
         return card is not None and card.status in _STAGED
+
+    @property
+    def subject(self) -> Location | None:
+        """Whose card is at hand: the selected card's, an artifact's page, or the collection that is shown."""
+        shown = self._opened
+        if shown is not None and shown.kind is PlaceKind.ARTIFACT:
+            return None if shown.error else self._location
+        card = self.view.current_card
+        if card is not None:
+            return None if card.status is Status.BROKEN else self._of(card)
+        return self._location if self.is_collection and shown is not None and not shown.error else None
+
+    @property
+    def subject_is_staged(self) -> bool:
+        """Whether there is something of :attr:`subject` to commit or discard."""
+        card = self.view.current_card
+        if card is not None and not (self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT):
+            return card.status in _STAGED
+        return self.subject is not None and self._opened is not None and bool(self._opened.staged_etag)
+
+    @property
+    def subject_collection(self) -> Location | None:
+        """The collection whose schema is at hand: the selected card's if it is one, else the one that is shown."""
+        card = self.view.current_card
+        if card is not None and card.type == COLLECTION_TYPE and card.status is not Status.BROKEN:
+            return self._of(card)
+        return self._location if self.is_collection and self._opened and not self._opened.error else None
 
     # -- what the shell does ------------------------------------------------------------------------------------
     def show_location(self, record: AccountRecord, location: Location) -> None:

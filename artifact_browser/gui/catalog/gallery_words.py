@@ -17,6 +17,8 @@ def header_words(model: GalleryModel, opened: Opened | None, summary: ScanSummar
         parts.append(count(model.total, "artifact"))
     elif model.total:
         parts.append(f"{count(model.total, 'collection or artifact', 'collections and artifacts')} below")
+    if opened.kind is PlaceKind.COLLECTION and opened.staged_etag and opened.committed is not None:
+        parts.append("an edit of the collection is staged")
     if model.is_filtered and model.rowCount() != model.total:
         parts.append(f"{model.rowCount():,} shown")
     if model.staged:

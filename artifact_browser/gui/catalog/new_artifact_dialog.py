@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QComboBox, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
 
+from artifact_browser.catalog.card_fields import CARD_FIELDS, CardField, Shape, apply_form
+from artifact_browser.catalog.schema import WantedField
+from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.gui.catalog.naming import NamedDialog
+from artifact_browser.gui.common.dialog import captioned
+from artifact_browser.gui.common.format import printable
+from artifact_browser.gui.common.widgets import Kind, label
 
 #: What a type is called, and what stands in the manifest.
 TYPES = (
@@ -18,6 +24,10 @@ TYPES = (
     ("Other", "generic"),
 )
 _DESCRIPTION_PX = 72
+_REQUIRED = "The collection asks for it before a commit"
+#: What the dialog asks for anyway.
+_ASKED = frozenset({"id", "name", "type", "description", "tags"})
+_CARD_FIELDS = {field.key: field for field in CARD_FIELDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,30 +39,69 @@ class ArtifactChoice:
     type: str
     description: str
     tags: tuple[str, ...]
+    #: what the collection's schema asks for besides: texts by field, as a form has them
+    more: tuple[tuple[str, str], ...] = ()
 
     def fields(self) -> dict[str, object]:
         """The manifest fields chosen."""
         fields: dict[str, object] = {
             "id": self.id, "name": self.name, "type": self.type, "description": self.description,
         }  # fmt: skip
-        return fields | ({"tags": list(self.tags)} if self.tags else {})
+        fields |= {"tags": list(self.tags)} if self.tags else {}
+        apply_form(fields, {name: text for name, text in self.more if name in _CARD_FIELDS})
+        return fields | {name: text for name, text in self.more if name not in _CARD_FIELDS and text}
 
 
 class NewArtifactDialog(NamedDialog):
-    """Named ``New artifact``; main button ``Create``."""
+    """Named ``New artifact``; main button ``Create``. Asks for what the collection's schema requires, or tells it."""
 
-    def __init__(self, where: str, parent: QWidget | None = None) -> None:
+    def __init__(self, where: str, parent: QWidget | None = None, wanted: Wanted | None = None) -> None:
         super().__init__("New artifact", where, parent)
         self.type = QComboBox()
-        for words, value in TYPES:
-            self.type.addItem(words, value)
+        known = {value: words for words, value in TYPES}
+        for value in wanted.types if wanted and wanted.types else known:
+            self.type.addItem(known.get(value, printable(value)), value)
         self.description = QPlainTextEdit()
         self.description.setFixedHeight(_DESCRIPTION_PX)
         self.description.setTabChangesFocus(True)
         self.tags = QLineEdit()
         self.add_field("Type", self.type)
-        self.add_field("Description", self.description)
-        self.add_field("Tags", self.tags, hint="Separated by commas")
+        required = {field.name for field in wanted.fields} if wanted else set()
+        self.add_field("Description", self.description, hint=_REQUIRED if "description" in required else "")
+        also = f". {_REQUIRED}" if "tags" in required else ""
+        self.add_field("Tags", self.tags, hint=f"Separated by commas{also}")
+        self._more: dict[str, QLineEdit | QPlainTextEdit | QComboBox] = {}
+        if wanted is not None:
+            self._ask_for(wanted)
+
+    def _ask_for(self, wanted: Wanted) -> None:
+        """Fields for what the schema requires as a text; the rest is told."""
+        if wanted.faults:
+            words = f"The collection\u2019s schema is broken: nothing can be committed before it is mended. {wanted.faults[0].sentence}"
+            self.body.addWidget(label(words, Kind.FAULT, wrap=True))
+            return
+        others = [field for field in wanted.fields if field.name not in _ASKED]
+        asked = [field for field in others if _can_ask(field)]
+        if asked:
+            self.body.addWidget(label("The collection asks for, before a commit", Kind.SECTION))
+            grid = QGridLayout()
+            grid.setHorizontalSpacing(16)
+            grid.setVerticalSpacing(12)
+            for at, field in enumerate(asked):
+                made = _field_for(field)
+                group, _ = captioned(_label_of(field), made)
+                known = _CARD_FIELDS.get(field.name)
+                if known is not None and known.hint:
+                    group.addWidget(label(known.hint, Kind.HINT, wrap=True))
+                group.addStretch(1)
+                grid.addLayout(group, at // 2, at % 2)
+                self._more[field.name] = made
+            self.body.addLayout(grid)
+        told = [printable(field.name) for field in others if field.name not in self._more]
+        if told:
+            names = ", ".join(f"\u201c{name}\u201d" for name in told)
+            words = f"Before a commit the collection also asks for {names}: set it later with \u201cEdit card\u2026\u201d, as text."
+            self.body.addWidget(label(words, Kind.HINT, wrap=True))
 
     @property
     def choice(self) -> ArtifactChoice:
@@ -63,4 +112,38 @@ class NewArtifactDialog(NamedDialog):
             str(self.type.currentData()),
             self.description.toPlainText().strip(),
             tuple(tag for tag in tags if tag),
+            tuple((name, _text_of(made)) for name, made in self._more.items()),
         )
+
+
+def _can_ask(field: WantedField) -> bool:
+    """Texts, and what a card's form knows how to write."""
+    known = _CARD_FIELDS.get(field.name)
+    if known is not None and known.shape in {Shape.LINES, Shape.PEOPLE}:
+        return field.type in {"", "array"}
+    return field.type in {"", "string"}
+
+
+def _label_of(field: WantedField) -> str:
+    known: CardField | None = _CARD_FIELDS.get(field.name)
+    return printable(field.title) or (known.label if known is not None else printable(field.name))
+
+
+def _field_for(field: WantedField) -> QLineEdit | QPlainTextEdit | QComboBox:
+    if field.choices:
+        chooser = QComboBox()
+        chooser.addItems(["", *field.choices])
+        return chooser
+    known = _CARD_FIELDS.get(field.name)
+    if known is not None and known.shape in {Shape.LINES, Shape.PEOPLE}:
+        lines = QPlainTextEdit()
+        lines.setFixedHeight(_DESCRIPTION_PX)
+        lines.setTabChangesFocus(True)
+        return lines
+    return QLineEdit()
+
+
+def _text_of(made: QLineEdit | QPlainTextEdit | QComboBox) -> str:
+    if isinstance(made, QPlainTextEdit):
+        return made.toPlainText()
+    return made.currentText() if isinstance(made, QComboBox) else made.text()

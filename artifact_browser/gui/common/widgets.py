@@ -34,6 +34,7 @@ class Kind(StrEnum):
     SECTION = "section"  # 11 px, semi-bold, over a group
     DIM = "dim"  # 12 px facts
     HINT = "hint"  # 12 px hints
+    FAULT = "fault"  # 12 px, what is wrong with a field
     CHIP = "chip"  # a small rounded label
     CHIP_ACCENT = "chip-accent"
     CHIP_OK = "chip-ok"

@@ -12,7 +12,8 @@ class Context:
 
     :ivar selected_blobs: blobs selected in the table; :ivar selected_folders: prefixes selected
     :ivar selected_buckets: buckets selected in an account's table
-    :ivar staged_artifact: the artifact at hand has a staged manifest (to commit or discard)
+    :ivar staged_artifact: the artifact or collection at hand has a staged manifest (to commit or discard)
+    :ivar card: a card is at hand that can be edited: an artifact's or a collection's; :ivar schema: a collection's is
     :ivar artifact: an artifact is selected in the gallery, or the window stands in one
     """
 
@@ -31,6 +32,8 @@ class Context:
     collection: bool = False
     artifact: bool = False
     staged_artifact: bool = False
+    card: bool = False
+    schema: bool = False
 
     @property
     def rows(self) -> int:
@@ -62,4 +65,6 @@ ROWS = Need(lambda now: now.rows > 0, "select blobs or folders first")
 NO_FOLDERS = Need(lambda now: not now.selected_folders, "a link is for blobs: folders are selected too")
 COLLECTION = Need(lambda now: now.collection, "open a collection first")
 ARTIFACT = Need(lambda now: now.artifact, "choose an artifact first")
+CARD = Need(lambda now: now.card, "choose an artifact or open a collection first")
+SCHEMA = Need(lambda now: now.schema, "open or choose a collection first")
 STAGED = Need(lambda now: now.staged_artifact, "choose an artifact with staged changes first")

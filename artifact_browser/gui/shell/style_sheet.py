@@ -27,6 +27,7 @@ QLabel[kind="heading"] { font-weight: 600; }
 QLabel[kind="section"] { font-size: $px11; font-weight: 600; color: $dim; }
 QLabel[kind="dim"] { font-size: $px12; color: $dim; }
 QLabel[kind="hint"] { font-size: $px12; color: $faint; }
+QLabel[kind="fault"] { font-size: $px12; color: $bad; }
 QLabel:disabled { color: $disabled; }
 QLabel[kind^="chip"] { font-size: $px12; padding: 2px 8px; border-radius: 9px; background: $hover; color: $dim; }
 QLabel[kind="chip-accent"] { background: $selection; color: $selection_text; }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
+from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
 from artifact_browser.gui.catalog.gallery import Gallery
 from artifact_browser.gui.common.error_sheet import show_error
@@ -32,6 +33,7 @@ class CatalogWiring(QObject):
         self._staging: dict[TransferHandle, tuple[AccountRecord, Location]] = {}
         self.gallery = Gallery(window.services, window.bridge)
         self.room = CatalogRoom(window.services, window.bridge, window)
+        self.cards = CardRoom(window.bridge, window)
         window.centre.gallery.fill(self.gallery)
         self._connect_gallery()
         self._connect_actions()
@@ -50,6 +52,7 @@ class CatalogWiring(QObject):
         gallery.new_collection_requested.connect(lambda at: room.new_collection(self._record(), at))
         gallery.new_artifact_requested.connect(lambda at: room.new_artifact(self._record(), at))
         gallery.stage_files_requested.connect(lambda at: room.choose_and_stage(self._record(), at))
+        gallery.edit_card_requested.connect(lambda at: self.cards.edit_card(self._record(), at))
         gallery.commit_requested.connect(lambda at: room.commit(self._record(), at))
         gallery.discard_requested.connect(lambda at: room.discard(self._record(), at))
         gallery.compare_requested.connect(lambda at: room.compare(self._record(), at))
@@ -57,6 +60,9 @@ class CatalogWiring(QObject):
         gallery.files_dropped.connect(lambda at, paths: room.stage(self._record(), at, list(map(str, paths))))
         gallery.view.context_menu_wanted.connect(self._menu)
         room.catalog_changed.connect(self._changed)
+        self.cards.catalog_changed.connect(self._changed)
+        self.cards.location_chosen.connect(self._window.navigator.go)
+        self.cards.commit_requested.connect(room.commit)
         room.created.connect(self._window.navigator.go)
         room.stage_requested.connect(self._upload)
         self._transfers.room.job_finished.connect(self._uploaded)
@@ -66,18 +72,25 @@ class CatalogWiring(QObject):
         here = self._window.navigator
         actions["new_collection"].triggered.connect(lambda: room.new_collection(self._record(), here.current))
         actions["new_artifact"].triggered.connect(lambda: room.new_artifact(self._record(), gallery.location))
-        for name, act in {
-            "stage_files": room.choose_and_stage,
-            "commit": room.commit,
-            "discard": room.discard,
-            "compare_committed": room.compare,
-        }.items():
-            actions[name].triggered.connect(partial(self._on_artifact, act))
+        for name, act, at_hand in (
+            ("stage_files", room.choose_and_stage, lambda: gallery.artifact),
+            ("commit", room.commit, lambda: gallery.subject),
+            ("discard", room.discard, lambda: gallery.subject),
+            ("compare_committed", room.compare, lambda: gallery.artifact),
+            ("edit_card", self.cards.edit_card, lambda: gallery.subject),
+            ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
+        ):
+            actions[name].triggered.connect(partial(self._act, act, at_hand))
 
-    def _on_artifact(self, act: object, _checked: bool = False) -> None:
-        artifact = self.gallery.artifact
-        if artifact is not None and callable(act):
-            act(self._record(), artifact)
+    def _act(
+        self,
+        act: Callable[[AccountRecord, Location], None],
+        at_hand: Callable[[], Location | None],
+        _checked: bool = False,
+    ) -> None:
+        location = at_hand()
+        if location is not None:
+            act(self._record(), location)
 
     # -- following ----------------------------------------------------------------------------------------------
     def _record(self) -> AccountRecord:
@@ -110,7 +123,9 @@ class CatalogWiring(QObject):
                 actions.context,
                 collection=shown and gallery.is_collection,
                 artifact=shown and gallery.artifact is not None,
-                staged_artifact=shown and gallery.artifact_is_staged,
+                staged_artifact=shown and gallery.subject_is_staged,
+                card=shown and gallery.subject is not None,
+                schema=shown and gallery.subject_collection is not None,
             )
         )
 
@@ -131,6 +146,9 @@ class CatalogWiring(QObject):
 
     def _menu(self, at: QPoint) -> None:
         names = (
+            "edit_card",
+            "schema",
+            "",
             "stage_files",
             "compare_committed",
             "commit",

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.bootstrap import Services
 from artifact_browser.catalog.layout import Place
+from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
 from artifact_browser.gui.catalog.gallery import Gallery
 from artifact_browser.gui.common.bridge import Bridge
@@ -48,15 +49,20 @@ class Room:
         bridge = Bridge(services.pool, self.window)
         self.gallery = Gallery(services, bridge)
         self.catalog = CatalogRoom(services, bridge, self.window)
+        self.editing = CardRoom(bridge, self.window)
         self.window.setCentralWidget(self.gallery)
         self.window.resize(1200, 800)
         gallery, catalog = self.gallery, self.catalog
         gallery.location_opened.connect(self.show)
         catalog.created.connect(self.show)
         catalog.catalog_changed.connect(lambda _: gallery.refresh())
+        self.editing.catalog_changed.connect(lambda _: gallery.refresh())
+        self.editing.location_chosen.connect(self.show)
+        self.editing.commit_requested.connect(catalog.commit)
         for signal, action in (
             (gallery.new_collection_requested, catalog.new_collection),
             (gallery.new_artifact_requested, catalog.new_artifact),
+            (gallery.edit_card_requested, self.editing.edit_card),
             (gallery.commit_requested, catalog.commit),
             (gallery.discard_requested, catalog.discard),
             (gallery.compare_requested, catalog.compare),

@@ -25,7 +25,7 @@ KEYS = {
 #: A situation in which everything can be used.
 ALL = Context(
     can_go_back=True, can_go_forward=True, can_go_up=True, built_in_account=False, bucket=True, listing=True,
-    selected_blobs=1, collection=True, artifact=True, staged_artifact=True,
+    selected_blobs=1, collection=True, artifact=True, staged_artifact=True, card=True, schema=True,
 )  # fmt: skip
 
 
@@ -82,6 +82,8 @@ def test_everything_can_be_used_somewhere(window: Window) -> None:
         ({"built_in_account": True}, "remove_account", "This computer is built in"),
         ({"listing": False}, "stop", "nothing is being listed"),
         ({"staged_artifact": False}, "discard", "staged changes"),
+        ({"card": False}, "edit_card", "choose an artifact or open a collection"),
+        ({"schema": False}, "schema", "open or choose a collection first"),
     ],
 )
 def test_a_disabled_action_says_why(window: Window, change: dict[str, object], name: str, reason: str) -> None:
