@@ -19,7 +19,18 @@ sys.meta_path.insert(0, Refusal())
 for name in sys.argv[1:]:
     importlib.import_module(name)
 """
-HEAVY = {"boto3", "botocore", "s3transfer", "keyring", "humanize", "numpy", "yaml", "jsonschema", "awscrt"}
+HEAVY = {
+    "boto3",
+    "botocore",
+    "s3transfer",
+    "keyring",
+    "humanize",
+    "numpy",
+    "yaml",
+    "jsonschema",
+    "awscrt",
+    "markdown_it",
+}
 
 
 def modules(below: Path) -> list[str]:

@@ -20,8 +20,9 @@ from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.picture_job import PICTURE_LANE, Picture, decode_picture
 from artifact_browser.workers.job import JobContext
 
-_MAX_PX = 640
+MAX_PX = 640
 _AT_ONCE = 4
+_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 #: About 640 x 480 x 4 bytes each: at most some 75 MiB.
 _KEPT = 64
 _MOST_FAILED = 10_000
@@ -76,11 +77,11 @@ class CoverLoader(QObject):
             key, prefix = next(iter(self._waiting.items()))
             del self._waiting[key]
             self._running[key] = self._bridge.run(
-                _decode_cover,
+                decode_cover,
                 self._record,
                 self._bucket,
                 key,
-                _MAX_PX,
+                MAX_PX,
                 lane=PICTURE_LANE,
                 owner=self,
                 on_done=partial(self._arrived, key, prefix),
@@ -105,7 +106,7 @@ class CoverLoader(QObject):
         self._start()
 
 
-def _decode_cover(
+def decode_cover(
     context: JobContext, record: AccountRecord, bucket: str, key: str, max_px: int
 ) -> Generator[None, None, Picture]:
     """Job: a cover, from the disk where it was shown before."""
@@ -114,15 +115,24 @@ def _decode_cover(
 
 def cover_key(card: Card) -> str:
     """The key of the card's first cover that lies beside its manifest; empty when there is none."""
+    return next(iter(cover_keys(card)), "")
+
+
+def cover_keys(card: Card) -> tuple[str, ...]:
+    """The keys of all covers that lie beside the manifest; without any, of an icon that does."""
     if card.status is Status.BROKEN:
+        return ()
+    covers = tuple(dict.fromkeys(filter(None, (_key(card, cover) for cover in card.covers))))
+    icon = _key(card, card.icon) if card.icon.lower().endswith(_PICTURES) else ""
+    return covers or ((icon,) if icon else ())
+
+
+def _key(card: Card, path: str) -> str:
+    path = path.removeprefix("./")
+    if "://" in path:
         return ""
-    for cover in card.covers:
-        path = cover.removeprefix("./")
-        if "://" in path:
-            continue
-        try:
-            check_file_path(path)
-        except InputError:
-            continue
-        return card.prefix + path
-    return ""
+    try:
+        check_file_path(path)
+    except InputError:
+        return ""
+    return card.prefix + path
