@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.opening import Opened
-from artifact_browser.gui.catalog.artifact_page import PageTools, ShownArtifact
+from artifact_browser.gui.catalog.artifact_page import ArtifactPage, PageTools, ShownArtifact
 from artifact_browser.gui.catalog.artifact_pages import PAGES
+from artifact_browser.gui.catalog.copying import fill_copy_menu
 from artifact_browser.gui.catalog.dropped_files import dropped_files
 from artifact_browser.gui.catalog.file_list_model import FileListModel
 from artifact_browser.gui.catalog.files_page import FilesPage
@@ -30,6 +31,8 @@ class ArtifactView(QWidget):
     discard_requested = Signal()
     compare_requested = Signal()
     edit_requested = Signal()
+    #: keys of files: a presigned link to each is wanted on the clipboard
+    links_requested = Signal(object)
     files_dropped = Signal(object)
 
     def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
@@ -37,12 +40,16 @@ class ArtifactView(QWidget):
         self.setAccessibleName("Artifact")
         self.setAcceptDrops(True)
         self.takes_drops = True
+        self._tools = tools
         self._shown: ShownArtifact | None = None
         self._title = label("", Kind.TITLE, wrap=True, copyable=True)
         self._state = label("", Kind.DIM, copyable=True)
         self.stage = button("Stage files\u2026", clicked=self.stage_requested.emit)
         self.edit = button("Edit card\u2026", clicked=self.edit_requested.emit)
         self.discard = button("Discard\u2026", clicked=self.discard_requested.emit)
+        self.copy = button("Copy as", icon_name="copy")
+        self.copy.setMenu(QMenu(self.copy))
+        self.copy.menu().aboutToShow.connect(self._fill_copy_menu)
         self.compare = button("Compare\u2026", clicked=self.compare_requested.emit)
         self.compare.setToolTip("Show what is staged against what is committed")
         self.commit = button("Commit\u2026", Kind.PRIMARY, clicked=self.commit_requested.emit)
@@ -50,6 +57,7 @@ class ArtifactView(QWidget):
         self._sides.buttonClicked.connect(lambda chip: self._show_side(chip.value))
         #: Overview, Files, Metadata ...
         self.pages = PageStack(PAGES, tools)
+        self.pages.page_made.connect(self._connect_page)
         self._lay_out()
 
     @property
@@ -65,7 +73,7 @@ class ArtifactView(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(8)
         self._head.addLayout(texts, 1)
-        for made in (self.discard, self.compare, self.edit, self.stage, self.commit):
+        for made in (self.copy, self.discard, self.compare, self.edit, self.stage, self.commit):
             self._head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         chips = QHBoxLayout()
         chips.setSpacing(6)
@@ -114,6 +122,17 @@ class ArtifactView(QWidget):
     def leave(self) -> None:
         """Another place is looked at."""
         self.pages.leave()
+
+    def _connect_page(self, page: ArtifactPage) -> None:
+        if isinstance(page, FilesPage):
+            page.links_requested.connect(self.links_requested)
+
+    def _fill_copy_menu(self) -> None:
+        menu, shown = self.copy.menu(), self._shown
+        menu.clear()
+        if shown is not None:
+            place = shown.place
+            fill_copy_menu(menu, self, self._tools.services, shown.record, place.bucket, [place.prefix])
 
     def _show_side(self, side: str) -> None:
         shown = self._shown

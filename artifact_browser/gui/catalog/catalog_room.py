@@ -13,6 +13,7 @@ from artifact_browser.bootstrap import Services
 from artifact_browser.catalog import jobs
 from artifact_browser.catalog.card_jobs import wanted_of
 from artifact_browser.catalog.commit import CommitPlan, Committed
+from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index import IndexOutcome, Rebuilt
 from artifact_browser.catalog.layout import Place, check_file_path, place_of
@@ -20,6 +21,7 @@ from artifact_browser.catalog.opening import Opened
 from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
+from artifact_browser.gui.catalog.copying import copy_as
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.discard_dialog import DiscardDialog
 from artifact_browser.gui.catalog.new_artifact_dialog import NewArtifactDialog
@@ -130,6 +132,11 @@ class CatalogRoom(QObject):
     def compare(self, record: AccountRecord, location: Location) -> None:
         """Show what is staged against what is committed."""
         self.diffs.compare_staged(record, location)
+
+    def copy_as(self, form: CopyForm, record: AccountRecord, location: Location) -> None:
+        """Put the artifact on the clipboard: its URI, or what gets it."""
+        place = place_of(location)
+        copy_as(form, self._window, self._services, record, place.bucket, [place.prefix])
 
     def discard(self, record: AccountRecord, location: Location) -> None:
         """Show what would be dropped, and drop it when agreed to."""

@@ -15,6 +15,7 @@ from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette, tokens
 from artifact_browser.gui.common.picture_job import PICTURE_LANE, Picture
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.widgets import Kind, icon_button, label
 from artifact_browser.storage.location import segment_name
 
@@ -123,7 +124,7 @@ class CoverCarousel(QWidget):
         number = f"{self._at + 1} of {len(self._keys)}" if len(self._keys) > 1 else ""
         words = " \u00b7 ".join(filter(None, (number, "cannot be shown" if lost else name)))
         self.words.setText(self.words.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, _WIDTH_PX - 90))
-        self.words.setToolTip(name)
+        self.words.setToolTip(plain_tip(name))
         self.frame.setAccessibleName(f"Cover {name}" + (", cannot be shown" if lost else ""))
 
     def _arrived(self, key: str, picture: Picture) -> None:
@@ -137,4 +138,4 @@ class CoverCarousel(QWidget):
         self._task = None
         self._known[key] = None
         self._show(key)
-        self.words.setToolTip(f"{error.title}. {error.detail}")
+        self.words.setToolTip(plain_tip(f"{error.title}. {error.detail}"))

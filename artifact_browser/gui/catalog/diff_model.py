@@ -14,6 +14,7 @@ from artifact_browser.catalog.diff_text import Shown
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.gui.common.format import exact_size, printable, size
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.plain_tip import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -79,7 +80,9 @@ class DiffFilesModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and column in _SIZES:
             return _RIGHT
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _hint(change) if column == 1 else _exact((change.before, change.after)[column - 2], column)
+            return (
+                plain_tip(_hint(change)) if column == 1 else _exact((change.before, change.after)[column - 2], column)
+            )
         return None
 
 

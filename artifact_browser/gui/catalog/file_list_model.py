@@ -1,4 +1,4 @@
-"""An artifact's files as a table: name, size, what is the matter with it."""
+"""An artifact's files as a table: name, size, what is the matter with it, and which checksum is known of it."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from artifact_browser.gui.common.format import exact_size, printable, size
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.plain_tip import plain_tip
 
-_HEADS = ("File", "Size", "State")
+_HEADS = ("File", "Size", "State", "Checksum")
 
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """One line. ``trouble`` stands in the way of a commit; ``state`` is an ordinary word."""
+    """One line. ``trouble`` stands in the way of a commit; ``state`` is an ordinary word.
+
+    :ivar checksum: its kind and value; :ivar hint: all that is known of the bytes, line by line
+    """
 
     path: str
     size_bytes: int | None = None
     state: str = ""
     trouble: str = ""
+    checksum: str = ""
+    hint: str = ""
 
 
 class FileListModel(QAbstractTableModel):
@@ -34,6 +40,18 @@ class FileListModel(QAbstractTableModel):
     def show(self, rows: Sequence[FileRow]) -> None:
         self.beginResetModel()
         self._rows = tuple(rows)
+        self.endResetModel()
+
+    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
+        """By what the column shows; sizes that nobody recorded come first."""
+        keys = (
+            lambda row: row.path,
+            lambda row: -1 if row.size_bytes is None else row.size_bytes,
+            lambda row: row.trouble or row.state,
+            lambda row: row.checksum,
+        )
+        self.beginResetModel()
+        self._rows = tuple(sorted(self._rows, key=keys[column], reverse=order == Qt.SortOrder.DescendingOrder))
         self.endResetModel()
 
     def row(self, at: int) -> FileRow:
@@ -59,9 +77,15 @@ class FileListModel(QAbstractTableModel):
                 return printable(row.path)
             if column == 1:
                 return "" if row.size_bytes is None else size(row.size_bytes)
-            return row.trouble or row.state
+            return printable(row.checksum) if column == 3 else row.trouble or row.state
         if role == Qt.ItemDataRole.ToolTipRole:
-            return exact_size(row.size_bytes) if column == 1 and row.size_bytes is not None else row.trouble or row.path
+            if column == 3:
+                return plain_tip(row.hint) or None
+            return (
+                exact_size(row.size_bytes)
+                if column == 1 and row.size_bytes is not None
+                else plain_tip(row.trouble or row.path)
+            )
         if role == Qt.ItemDataRole.DecorationRole and column == 0:
             return icon("circle-alert", "bad") if row.trouble else icon("file", "dim")
         if role == Qt.ItemDataRole.TextAlignmentRole and column == 1:

@@ -10,6 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
@@ -56,6 +57,9 @@ class CatalogWiring(QObject):
         gallery.commit_requested.connect(lambda at: room.commit(self._record(), at))
         gallery.discard_requested.connect(lambda at: room.discard(self._record(), at))
         gallery.compare_requested.connect(lambda at: room.compare(self._record(), at))
+        gallery.artifact_view.links_requested.connect(
+            lambda keys: self._browse.links.copy_links(self._record(), gallery.location.bucket, keys)
+        )
         gallery.index_update_requested.connect(lambda at: room.update_index(self._record(), at))
         gallery.files_dropped.connect(lambda at, paths: room.stage(self._record(), at, list(map(str, paths))))
         gallery.view.context_menu_wanted.connect(self._menu)
@@ -81,6 +85,14 @@ class CatalogWiring(QObject):
             ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
         ):
             actions[name].triggered.connect(partial(self._act, act, at_hand))
+
+        for name, form in {
+            "copy_as_uri": CopyForm.URI,
+            "copy_as_python": CopyForm.PYTHON,
+            "copy_as_aws": CopyForm.AWS,
+            "copy_as_rclone": CopyForm.RCLONE,
+        }.items():
+            actions[name].triggered.connect(partial(self._act, partial(room.copy_as, form), lambda: gallery.artifact))
 
     def _act(
         self,
