@@ -20,7 +20,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import InternalError, JobCancelled
 from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.history import ItemsKept, JobKept, bring_back
-from artifact_browser.transfers.state import ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
+from artifact_browser.transfers.state import Item, ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
 from artifact_browser.workers.job import JobContext
 
 _log = logging.getLogger(__name__)
@@ -126,6 +126,17 @@ def list_job_items(
 
 def list_done_targets(context: JobContext, job_id: str) -> Generator[tuple[str, ...], None, None]:
     """Where a job has put its files, folders not counted, in batches."""
+    for batch in _done_items(context, job_id):
+        yield tuple(item.target for item in batch)
+
+
+def list_done_sources(context: JobContext, job_id: str) -> Generator[tuple[str, ...], None, None]:
+    """What a job has moved, folders not counted, in batches."""
+    for batch in _done_items(context, job_id):
+        yield tuple(item.source for item in batch)
+
+
+def _done_items(context: JobContext, job_id: str) -> Iterator[list[Item]]:
     with _reading(context) as base:
         row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
         if base is None or row is None:
@@ -133,7 +144,7 @@ def list_done_targets(context: JobContext, job_id: str) -> Generator[tuple[str, 
         which = "WHERE job = ? AND state = ? AND NOT folder ORDER BY number"
         rows = journal_file.select_items(base, which, (row[0], ItemState.DONE))
         while batch := rows.fetchmany(PAGE):
-            yield tuple(journal_file.item_of(one).item.target for one in batch)
+            yield [journal_file.item_of(one).item for one in batch]
 
 
 def past_report(context: JobContext, job: PastJob, form: ReportForm) -> Generator[None, None, str]:
