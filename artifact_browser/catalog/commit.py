@@ -1,8 +1,8 @@
 """Commit: the staged manifest becomes the committed one, and nothing of anybody's is lost on the way.
 
-The conditional write of ``manifest.yaml`` is the commit. Before it everything can be given up without a trace; after
-it everything (deleting ``_manifest.yaml``, the collection's index) is derived and can be done again by whoever comes
-next: a commit killed at any step is finished by the next one.
+The conditional write of ``manifest.yaml`` is the commit. What is written before it (the version's record) counts for
+nothing without it; what is done after it (index, removed files, ``latest``, deleting ``_manifest.yaml`` last) is
+derived and can be done again by whoever comes next: a commit killed at any step is finished by the next one.
 """
 
 from __future__ import annotations
@@ -12,21 +12,43 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from artifact_browser.catalog.collection_text import CollectionText
-from artifact_browser.catalog.files import FILES_KEY, FileProblem, StagedFile, find_problems, recorded_files, with_files
+from artifact_browser.catalog.files import (
+    FILES_KEY,
+    FileProblem,
+    StagedFile,
+    check_files,
+    find_problems,
+    recorded_files,
+    with_files,
+)
+from artifact_browser.catalog.finishing import finish_version, resume_version, sweep
+from artifact_browser.catalog.head import Head, adopt, find_head, is_lost
 from artifact_browser.catalog.index import INDEX_TRIES, IndexOutcome, IndexUpdate, update_parent
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import (
+    COMMIT_KEY,
+    VERSION_KEY,
     Manifest,
     Pause,
     WrittenManifest,
     backoff_s,
+    new_commit_id,
     read_manifest,
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.records import (
+    NO_NOTE,
+    CommitNote,
+    VersionRecord,
+    check_label,
+    make_record,
+    read_record,
+    write_record,
+)
 from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
-from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing
+from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
 from artifact_browser.storage.driver import Driver
 
 
@@ -54,6 +76,7 @@ class Committed:
 
     :ivar staged_left: somebody began a new edit meanwhile; it was left alone
     :ivar atomic: the store honoured every condition
+    :ivar version: what the commit is called; ``late``: why its derived parts (``latest``, removed files) must wait
     """
 
     etag: str
@@ -61,6 +84,8 @@ class Committed:
     index_reason: str = ""
     staged_left: bool = False
     atomic: bool = True
+    version: str = ""
+    late: str = ""
 
 
 def plan_commit(driver: Driver, place: Place) -> CommitPlan:
@@ -82,56 +107,126 @@ def plan_commit(driver: Driver, place: Place) -> CommitPlan:
     )
 
 
-def commit(driver: Driver, place: Place, plan: CommitPlan | None = None, pause: Pause = time.sleep) -> Committed:
+def commit(
+    driver: Driver,
+    place: Place,
+    plan: CommitPlan | None = None,
+    pause: Pause = time.sleep,
+    note: CommitNote = NO_NOTE,
+) -> Committed:
     """Commit what is staged.
 
     :param plan: what the person agreed to: anything else that is found is a conflict
+    :param note: the version's name, message and author
     :raises FilesMissing: all missing or different files, in one error
     :raises ManifestUnfit: all that the collection's schema does not allow; :raises SchemaUnusable: it is broken itself
     :raises CommitConflict: somebody else edited or committed meanwhile; nothing was overwritten
+    :raises InputError: the version's name is taken, or cannot be one; nothing was written
     :raises BlobNotFound: nothing is staged
     """
     state = read_artifact(driver, place)
     staged = _staged(state, place)
     if plan is not None:
         _check_agreed(plan, state, staged, place)
+    head = find_head(driver, place, state.committed)
     if _is_done(state):
         assert state.committed is not None
-        return _finish(driver, place, staged, state.committed, pause)
-    problems = find_problems(driver, place, recorded_files(staged.fields))
+        return _finish(driver, place, staged, state.committed, head, pause)
+    begun = _check_free(driver, place, note.version, head, staged) if note.version else None
+    files = recorded_files(staged.fields)
+    problems, present = check_files(driver, place, files)
     if problems:
         raise files_missing(problems)
     require_fit(driver, place, staged.fields)
-    _check_still(driver, place, staged)
+    parent = head.tip if state.committed is None else adopt(driver, place, state.committed, head, pause=pause)
+    if head.unfinished:
+        resume_version(driver, place, head, recorded_files(staged.fields))
+    made = _as_version(staged, note.version, begun.commit_id if begun else "")
+    record = begun or make_record(made, made.version, parent, note, present, files)
+    if begun is None:
+        _write_record(driver, place, record, pause)
+    sent = False
     try:
-        written, done = _swap(driver, place, staged, state.committed, pause)
+        _check_still(driver, place, staged)
+        sent = True
+        written, done = _swap(driver, place, made, state.committed, pause)
+    except CommitConflict as lost:
+        return _lost_to(driver, place, staged, record, lost, pause, sent=sent)
+    after = Head(record, record, head.latest)
+    return _finish(driver, place, staged, done, after, pause, parent=parent, atomic=written.atomic)
+
+
+def _write_record(driver: Driver, place: Place, record: VersionRecord, pause: Pause) -> None:
+    try:
+        write_record(driver, place, record, pause)
     except CommitConflict:
-        now = read_manifest(driver, place.bucket, place.committed_key)
-        if now is None or not now.same_content(staged):
-            raise _lost(place) from None
-        return _finish(driver, place, staged, now, pause)  # somebody else committed the very same edit
-    return _finish(driver, place, staged, done, pause, atomic=written.atomic)
+        raise _taken(record.version) from None
+
+
+def _lost_to(
+    driver: Driver,
+    place: Place,
+    staged: Manifest,
+    record: VersionRecord,
+    lost: CommitConflict,
+    pause: Pause,
+    *,
+    sent: bool,
+) -> Committed:
+    """Somebody else was quicker: with the very same edit, then it is finished together; else it is told."""
+    now = read_manifest(driver, place.bucket, place.committed_key)
+    head = find_head(driver, place, now)
+    sweep(driver, place, record, None if not sent else head)
+    if now is None or not now.same_content(staged):
+        raise lost
+    return _finish(driver, place, staged, now, head, pause)
+
+
+def _as_version(staged: Manifest, version: str, commit_id: str) -> Manifest:
+    """What will be written: with an id, and the version's name. The id is the name where nobody chose one."""
+    commit_id = commit_id or new_commit_id()
+    fields = {**staged.fields, COMMIT_KEY: commit_id, VERSION_KEY: version or commit_id}
+    if FILES_KEY in fields:
+        fields[FILES_KEY] = with_files(fields[FILES_KEY], ())
+    return Manifest(CollectionText(fields, staged.text.entries, staged.text.lines))
+
+
+def _check_free(driver: Driver, place: Place, version: str, head: Head, staged: Manifest) -> VersionRecord | None:
+    """The record of a commit of this very edit that was interrupted before its commit point: it is gone on with.
+
+    :raises InputError: the name is another version's, or cannot be one
+    """
+    check_label(version)
+    try:
+        found = read_record(driver, place, version)
+    except ManifestUnreadable:
+        raise _taken(version) from None
+    if found is None:
+        return None
+    if is_lost(driver, place, found, head):
+        sweep(driver, place, found, head)
+        return None
+    if found.parent == (head.tip.version if head.tip else "") and found.content == staged.fingerprint:
+        return found
+    raise _taken(version)
 
 
 def _swap(
-    driver: Driver, place: Place, staged: Manifest, committed: Manifest | None, pause: Pause
+    driver: Driver, place: Place, made: Manifest, committed: Manifest | None, pause: Pause
 ) -> tuple[WrittenManifest, Manifest]:
     """The commit point. A collection's list is derived and belongs to the committed manifest: an edit of its fields
     carries it over as it is now, and starts again when only the list was written in between.
     """
     for attempt in range(INDEX_TRIES):
-        fields = dict(staged.fields)
-        if FILES_KEY in fields:
-            fields[FILES_KEY] = with_files(fields[FILES_KEY], ())
-        text = CollectionText(fields, staged.text.entries, staged.text.lines)
-        if staged.is_collection and committed is not None and committed.is_collection:
-            text = CollectionText(fields, committed.text.entries, committed.text.lines)
+        text = made.text
+        if made.is_collection and committed is not None and committed.is_collection:
+            text = CollectionText(dict(made.fields), committed.text.entries, committed.text.lines)
         try:
-            written = write_manifest(driver, place.bucket, place.committed_key, text, committed, pause)
+            written = write_manifest(driver, place.bucket, place.committed_key, text, committed, pause, made.commit_id)
         except CommitConflict:
             now = read_manifest(driver, place.bucket, place.committed_key)
-            if not (staged.is_collection and committed and now and now.same_content(committed)):
-                raise
+            if not (made.is_collection and committed and now and now.same_content(committed)):
+                raise _lost(place) from None
             committed = now
             pause(backoff_s(attempt))
         else:
@@ -151,12 +246,26 @@ def files_missing(problems: Sequence[FileProblem]) -> FilesMissing:
 
 
 def _finish(
-    driver: Driver, place: Place, staged: Manifest, done: Manifest, pause: Pause, *, atomic: bool = True
+    driver: Driver,
+    place: Place,
+    staged: Manifest,
+    done: Manifest,
+    head: Head,
+    pause: Pause,
+    *,
+    parent: VersionRecord | None = None,
+    atomic: bool = True,
 ) -> Committed:
-    """Everything behind the commit point: each step can be done twice."""
-    deleted = delete_staged(driver, place, staged.etag)
+    """Everything behind the commit point: each step can be done twice. The staged manifest goes last: while it is
+    there, the next commit does all of it again.
+    """
     index: IndexUpdate = update_parent(driver, place, done.fields, done.etag, pause)
-    return Committed(done.etag, index.outcome, index.reason, not deleted, atomic and index.atomic)
+    late = finish_version(driver, place, head, parent, pause)
+    deleted = delete_staged(driver, place, staged.etag)
+    return Committed(
+        done.etag, index.outcome, index.reason, not deleted, atomic and index.atomic,
+        head.record.version if head.record else "", late,
+    )  # fmt: skip
 
 
 def _staged(state: ArtifactState, place: Place) -> Manifest:
@@ -192,6 +301,15 @@ def _edited(place: Place) -> CommitConflict:
         subject=f"{place.bucket}/{place.staged_key}",
         kept="Nothing was overwritten.",
         todo="Look at what is staged now, then commit again.",
+    )
+
+
+def _taken(version: str) -> InputError:
+    return InputError(
+        "There is a version of this name already, or a commit of that name was begun.",
+        subject=version,
+        kept="Nothing was committed; the staged manifest is as it was.",
+        todo="Choose another name for the version, or leave it empty.",
     )
 
 

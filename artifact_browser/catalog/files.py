@@ -56,7 +56,7 @@ class Present:
     etag: str
 
 
-_CHECKSUMS = ("sha256", "crc32c", "crc64nvme", "md5")
+CHECKSUMS = ("sha256", "crc32c", "crc64nvme", "md5")
 
 
 def recorded_files(fields: Mapping[Any, Any]) -> list[StagedFile]:
@@ -73,7 +73,7 @@ def recorded_files(fields: Mapping[Any, Any]) -> list[StagedFile]:
             path,
             size if isinstance(size, int) and not isinstance(size, bool) and size >= 0 else None,
             etag if isinstance(etag, str) else "",
-            tuple((name, facts[name]) for name in _CHECKSUMS if isinstance(facts.get(name), str)),
+            tuple((name, facts[name]) for name in CHECKSUMS if isinstance(facts.get(name), str)),
         )
     return list(found.values())
 
@@ -91,7 +91,7 @@ def with_files(listed: object, added: Iterable[StagedFile]) -> list[Any]:
     for file in added:
         check_file_path(file.path)
         entry = entries.setdefault(file.path, {"path": file.path})
-        for name in ("size", "etag", *_CHECKSUMS):
+        for name in ("size", "etag", *CHECKSUMS):
             entry.pop(name, None)
         if file.size_bytes is not None:
             entry["size"] = file.size_bytes
@@ -110,6 +110,13 @@ def without_files(listed: object, paths: Iterable[str]) -> list[Any]:
 
 def find_problems(driver: Driver, place: Place, files: Sequence[StagedFile]) -> list[FileProblem]:
     """Everything that is wrong with the recorded files, all at once."""
+    return check_files(driver, place, files)[0]
+
+
+def check_files(
+    driver: Driver, place: Place, files: Sequence[StagedFile]
+) -> tuple[list[FileProblem], dict[str, Present]]:
+    """As :func:`find_problems`, and what their blobs are."""
     problems = []
     sound = []
     for file in files:
@@ -127,7 +134,7 @@ def find_problems(driver: Driver, place: Place, files: Sequence[StagedFile]) -> 
         elif file.size_bytes is not None and blob.size_bytes != file.size_bytes:
             sentence = f"{file.size_bytes:,} bytes were recorded, the blob has {blob.size_bytes:,}."
             problems.append(FileProblem(file.path, Fault.SIZE_DIFFERS, sentence))
-    return sorted(problems, key=lambda problem: problem.path)
+    return sorted(problems, key=lambda problem: problem.path), present
 
 
 def locate(driver: Driver, place: Place, paths: Iterable[str]) -> dict[str, Present]:

@@ -18,8 +18,10 @@ from artifact_browser.storage.location import DELIMITER, Location, segment_name
 COMMITTED_NAME = "manifest.yaml"
 STAGED_NAME = "_manifest.yaml"
 RESERVED_NAMES = frozenset({COMMITTED_NAME, STAGED_NAME})
+#: Below an artifact: its records, aliases and kept bytes.
+DERIVED = ".artifact"
 #: Folders of derived facts: never an artifact, never a file of one.
-DERIVED_FOLDERS = frozenset({".artifact", ".artifacts"})
+DERIVED_FOLDERS = frozenset({DERIVED, ".artifacts"})
 COLLECTION_TYPE = "collection"
 #: What a collection's index keeps of each child; Hypha's own default is too poor for cards.
 SUMMARY_FIELDS = ("id", "name", "description", "type", "covers", "icon", "tags", "version")

@@ -36,6 +36,10 @@ from artifact_browser.storage.driver import Condition, Driver, WriteOptions
 
 #: Hypha keeps keys it does not know, so the id survives its edits; that ours is still there proves nothing more.
 COMMIT_KEY = "_commit"
+#: Which version a manifest was committed as; its record must say the same (see :mod:`~catalog.head`).
+VERSION_KEY = "_version"
+#: What the catalog keeps for itself: neither content nor shown.
+OWN_KEYS = frozenset({COMMIT_KEY, VERSION_KEY, LIST_KEY})
 CONTENT_TYPE = "application/yaml"
 #: How often an unknown outcome is looked into before the error is passed on.
 _SETTLE_TRIES = 4
@@ -67,6 +71,12 @@ class Manifest:
     @property
     def commit_id(self) -> str:
         found = self.fields.get(COMMIT_KEY)
+        return found if isinstance(found, str) else ""
+
+    @property
+    def version(self) -> str:
+        """The version it says it was committed as; empty where it says nothing."""
+        found = self.fields.get(VERSION_KEY)
         return found if isinstance(found, str) else ""
 
     def same_content(self, other: Manifest) -> bool:
@@ -116,13 +126,16 @@ def write_manifest(
     text: CollectionText,
     previous: Manifest | None,
     pause: Pause = time.sleep,
+    commit_id: str = "",
 ) -> WrittenManifest:
     """Write ``text`` in the place of ``previous`` (``None``: there must be none yet), exactly once or not at all.
+
+    :param commit_id: of this write, where a record names it already; else a new one
 
     :raises CommitConflict: somebody else wrote it since ``previous`` was read; nothing was overwritten
     :raises OutcomeUnknown: the store would not say, even when asked again
     """
-    commit_id = uuid.uuid4().hex
+    commit_id = commit_id or new_commit_id()
     text.fields[COMMIT_KEY] = commit_id
     data = encode(text)
     condition = Condition(if_match=previous.etag) if previous else Condition(if_absent=True)
@@ -142,6 +155,11 @@ def write_manifest(
                 raise
             pause(backoff_s(attempt))
     raise AssertionError("unreachable: the last attempt raises")
+
+
+def new_commit_id() -> str:
+    """An id no other write has."""
+    return uuid.uuid4().hex
 
 
 def encode(text: CollectionText) -> bytes:
@@ -204,8 +222,8 @@ def _conflict(bucket: str, key: str) -> CommitConflict:
 
 
 def _content(manifest: Manifest) -> dict[Any, Any]:
-    """All but the commit id and the collection's list (derived); files without repetitions."""
-    content = {key: value for key, value in manifest.fields.items() if key not in {COMMIT_KEY, LIST_KEY}}
+    """All but the commit id, the version's name and the collection's list (derived); files without repetitions."""
+    content = {key: value for key, value in manifest.fields.items() if key not in OWN_KEYS}
     if FILES_KEY in content:
         content[FILES_KEY] = with_files(content[FILES_KEY], ())
     return content

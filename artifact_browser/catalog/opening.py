@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from artifact_browser.catalog.card import Card, Status, broken_card, card_of
-from artifact_browser.catalog.collection_text import LIST_KEY, flow_mapping
+from artifact_browser.catalog.collection_text import flow_mapping
 from artifact_browser.catalog.files import FILES_KEY, StagedFile, recorded_files
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
+from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, read_manifest
 from artifact_browser.errors import ManifestUnreadable
 from artifact_browser.storage.driver import Driver, Support
 
-_NOT_SHOWN = frozenset({COMMIT_KEY, FILES_KEY, LIST_KEY})
+_NOT_SHOWN = OWN_KEYS | {FILES_KEY}
 _MAX_SHOWN = 200
 _MAX_SHOWN_NAME = 128
 _MAX_SHOWN_TEXT = 4000
