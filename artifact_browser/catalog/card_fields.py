@@ -47,7 +47,7 @@ CARD_FIELDS = (
     CardField("icon", "Icon", hint="A file of the artifact, or an address"),
     CardField("id_emoji", "Emoji"),
     CardField("covers", "Covers", Shape.LINES, "One file or address a line"),
-    CardField("authors", "Authors", Shape.PEOPLE, "One name a line; what else is known of them is on the page \u201cText\u201d"),
+    CardField("authors", "Authors", Shape.PEOPLE, "One name a line; more of each on the page \u201cText\u201d"),
     CardField("links", "Links", Shape.LINES, "One a line"),
     CardField("documentation", "Documentation", hint="A file of the artifact, or an address"),
     CardField("git_repo", "Git repository"),

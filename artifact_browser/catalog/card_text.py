@@ -7,7 +7,6 @@ runs in a worker.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,10 +21,11 @@ from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, Pause, backo
 from artifact_browser.catalog.schema import (
     SCHEMA_KEY,
     SchemaProblem,
-    check_fields,
+    check_by_text,
     find_schema_faults,
     parent_schema,
     schema_of,
+    schema_text,
 )
 from artifact_browser.catalog.schema_words import kind_of, path_of
 from artifact_browser.catalog.staging import EDIT_TRIES, read_artifact
@@ -96,7 +96,7 @@ def open_card(driver: Driver, place: Place) -> CardText:
         text=_text_of(base),
         is_collection=base.is_collection,
         staged=state.staged is not None,
-        schema=json.dumps(schema) if schema is not None and not faults else "",
+        schema=schema_text(schema) if schema is not None and not faults else "",
         faults=faults,
     )
 
@@ -126,7 +126,7 @@ def check_card(
     problems = _told_by_yaml(fields)
     if schema:
         # what the catalog keeps is not in the text: a commit checks it, here it is left out
-        found = check_fields(json.loads(schema), fields, check)
+        found = check_by_text(schema, fields, check)
         known = {problem.pointer for problem in found.problems}
         problems = [problem for problem in problems if problem.pointer not in known]
         problems = [*(problem for problem in found.problems if _top(problem) not in KEPT), *problems]

@@ -30,6 +30,7 @@ MAX_SCHEMA_DEPTH = 48
 #: Problems told in one check; there may be more.
 MAX_PROBLEMS = 100
 _WHOLE = "the manifest"
+_LONGEST_CHOICE = 128
 #: Keywords whose values are data, not schemas.
 _DATA = frozenset({"const", "enum", "default", "examples", "example"})
 #: Never checked: the catalog's own, and derived.
@@ -75,8 +76,16 @@ def check_fields(schema: object, fields: Mapping[Any, Any], check: Check = lambd
     :param check: called now and then; may raise to stop
     """
     faults, text = _prepare(schema)
-    if faults:
-        return SchemaCheck(faults=faults)
+    return SchemaCheck(faults=faults) if faults else check_by_text(text, fields, check)
+
+
+def schema_text(schema: object) -> str:
+    """A schema without faults as the JSON that :func:`check_by_text` takes: for checking many manifests by it."""
+    return json.dumps(schema)
+
+
+def check_by_text(text: str, fields: Mapping[Any, Any], check: Check = lambda: None) -> SchemaCheck:
+    """As :func:`check_fields`, by :func:`schema_text`; the latest schemas are kept ready."""
     instance = {name: value for name, value in fields.items() if name not in _NOT_CHECKED}
     faults, schema, rules = _compiled(text)
     if faults:
@@ -189,7 +198,8 @@ def _wanted(name: str, part: object) -> WantedField:
     kind, listed, title = part.get("type"), part.get("enum"), part.get("title")
     if "const" in part:
         listed = [part["const"]]
-    choices = [value for value in listed if isinstance(value, str)][:64] if isinstance(listed, list) else []
+    listed = listed if isinstance(listed, list) else []
+    choices = [value for value in listed if isinstance(value, str) and len(value) <= _LONGEST_CHOICE][:64]
     return WantedField(
         name[:128], kind if isinstance(kind, str) else "", tuple(choices), title[:128] if isinstance(title, str) else ""
     )

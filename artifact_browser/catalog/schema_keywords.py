@@ -166,7 +166,7 @@ def _pattern_properties(validator: Any, table: Any, instance: Any, _schema: Any)
         for pattern, schema in table.items():
             for name, value in instance.items():
                 if _matches(pattern, str(name)):
-                    yield from validator.descend(value, schema, path=name)
+                    yield from validator.descend(value, schema, path=str(name))
 
 
 def extras_of(instance: dict[Any, Any], schema: Any) -> Iterator[Any]:
@@ -181,17 +181,17 @@ def _additional_properties(validator: Any, rest: Any, instance: Any, schema: Any
         budget().spend(len(instance))
         for name in extras_of(instance, schema):
             if rest is False:
-                yield ValidationError("is a field that the schema does not know", path=(name,))
+                yield ValidationError("is a field that the schema does not know", path=(str(name),))
             else:
-                yield from validator.descend(instance[name], rest, path=name)
+                yield from validator.descend(instance[name], rest, path=str(name))
 
 
 def _property_names(validator: Any, schema: Any, instance: Any, _schema: Any) -> Errors:
     if isinstance(instance, dict):
         for name in instance:
-            error = next(validator.descend(name, schema), None)
+            error = next(validator.descend(str(name), schema), None)
             if error is not None:
-                yield ValidationError(f"is not allowed as a name: it {error.message}", path=(name,))
+                yield ValidationError(f"is not allowed as a name: it {error.message}", path=(str(name),))
 
 
 # -- lists ------------------------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -17,12 +16,15 @@ from artifact_browser.catalog.schema import (
     SCHEMA_KEY,
     SchemaProblem,
     WantedField,
-    check_fields,
+    check_by_text,
     choices_of,
     find_schema_faults,
     parent_schema,
     schema_of,
     wanted_fields,
+)
+from artifact_browser.catalog.schema import (
+    schema_text as schema_json,
 )
 from artifact_browser.catalog.staging import read_artifact
 from artifact_browser.catalog.yaml_text import dump_mapping, parse_mapping
@@ -164,7 +166,7 @@ def check_children(
     faults = find_schema_faults(schema)
     if faults:
         raise SchemaUnusable(faults[0].sentence, subject=faults[0].pointer)
-    schema = json.loads(json.dumps(schema))
+    rules = schema_json(schema)
     check()
     children = list(scan_children(driver, place, check).values())
     unfit_total = done = 0
@@ -174,7 +176,7 @@ def check_children(
             check()
             part = children[at : at + _BATCH]
             found = [
-                one for one in readers.map(lambda child: _check_child(driver, place, child, schema, check), part) if one
+                one for one in readers.map(lambda child: _check_child(driver, place, child, rules, check), part) if one
             ]
             told = found[: max(0, MAX_TOLD - unfit_total)]
             unfit_total, done = unfit_total + len(found), done + len(part)
@@ -183,7 +185,7 @@ def check_children(
 
 
 def _check_child(
-    driver: Driver, place: Place, child: Child, schema: Mapping[str, Any], check: Callable[[], None]
+    driver: Driver, place: Place, child: Child, rules: str, check: Callable[[], None]
 ) -> UnfitChild | None:
     below = Place(place.bucket, f"{place.prefix}{child.name}/")
     key = below.committed_key if child.committed_etag else below.staged_key
@@ -193,7 +195,7 @@ def _check_child(
         return UnfitChild(below.prefix, child.name, 1, (error.detail,))
     if manifest is None:
         return None
-    found = check_fields(schema, manifest.fields, check)
+    found = check_by_text(rules, manifest.fields, check)
     if found.passed:
         return None
     lines = found.problems or found.faults

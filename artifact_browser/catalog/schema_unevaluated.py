@@ -18,9 +18,9 @@ def unevaluated_properties(validator: Any, rest: Any, instance: Any, schema: Any
         for name, value in instance.items():
             if name not in looked_at:
                 if rest is False:
-                    yield ValidationError("is a field that the schema does not know", path=(name,))
+                    yield ValidationError("is a field that the schema does not know", path=(str(name),))
                 else:
-                    yield from validator.descend(value, rest, path=name)
+                    yield from validator.descend(value, rest, path=str(name))
 
 
 def unevaluated_items(validator: Any, rest: Any, instance: Any, schema: Any) -> Errors:

@@ -18,6 +18,7 @@ _TYPES = {
 }
 _LONGEST = 60
 _MOST_SHOWN = 8
+_LONGEST_POINTER = 1000
 
 
 def types_in_words(types: Iterable[str]) -> str:
@@ -71,8 +72,14 @@ def place_words(path: Iterable[Any], whole: str) -> str:
 
 
 def pointer_of(path: Iterable[Any]) -> str:
-    """The place as a JSON pointer (RFC 6901)."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+    """The place as a JSON pointer (RFC 6901); of a very long one its beginning, which is a place around it."""
+    pointer = ""
+    for part in path:
+        longer = f"{pointer}/{str(part)[:_LONGEST_POINTER].replace('~', '~0').replace('/', '~1')}"
+        if len(longer) > _LONGEST_POINTER:
+            break
+        pointer = longer
+    return pointer
 
 
 def path_of(pointer: str) -> tuple[str, ...]:

@@ -92,14 +92,14 @@ def load_own(text: str) -> Any:
 def places_in(text: str, paths: Iterable[Sequence[str]]) -> list[tuple[int, int]]:
     """Line and column (from 1) of each path's key in a text that :func:`parse_mapping` has read.
 
-    Of what is not there, where the mapping or list begins that it would be in.
+    Of what is not there, where the mapping or list begins that it would be in; zeros for the text as a whole.
     """
     root = yaml.compose(text, Loader=_Loader)
-    return [(1, 1) if root is None else _place_of(root, path) for path in paths]
+    return [(0, 0) if root is None else _place_of(root, path) for path in paths]
 
 
 def _place_of(node: yaml.Node, path: Sequence[str]) -> tuple[int, int]:
-    mark = node.start_mark
+    mark = None
     for part in path:
         if isinstance(node, yaml.MappingNode):
             found = next((pair for pair in node.value if pair[0].value == part), None)
@@ -111,7 +111,7 @@ def _place_of(node: yaml.Node, path: Sequence[str]) -> tuple[int, int]:
             mark = node.start_mark
         else:
             break
-    return (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 def too_large(size_bytes: int, max_bytes: int, subject: str) -> ManifestUnreadable:

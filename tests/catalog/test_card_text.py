@@ -113,7 +113,7 @@ def test_faults_have_their_line(driver: Driver, zoo: Place) -> None:
     schema = open_card(driver, stage(driver, zoo, "lion")).schema
     text = "name: x\nversion: 2026-01-02\nconfig:\n  n:\n  - 1\n  - two\n"
     found = {problem.pointer: (problem.line, problem.column) for problem in check_card(text, schema=schema).problems}
-    assert found == {"/license": (1, 1), "/config/n/1": (6, 5), "/version": (2, 1)}
+    assert found == {"/license": (0, 0), "/config/n/1": (6, 5), "/version": (2, 1)}
     broken = check_card("name: x\nversion: [1\nlicense: y\n", schema=schema).blocking
     assert broken is not None
     assert broken.line == 3

@@ -250,6 +250,16 @@ def test_the_catalogs_own_keys_are_not_the_schemas_business() -> None:
     assert told(schema, {"type": "dataset", "_commit": "abc", "collection": []}) == {}
 
 
+def test_names_that_are_no_texts_and_names_that_are_very_long() -> None:
+    schema = {"properties": {"name": {}}, "additionalProperties": {"type": "string"}, "propertyNames": {"maxLength": 9}}
+    found = told(schema, {7: 1, date(2026, 1, 2): "x"})
+    assert set(found) == {"/7", "/2026-01-02"}
+    assert found["/7"].startswith("“7” must be text")
+    long = check_fields({"additionalProperties": {"items": {"type": "string"}}}, {"x" * 100_000: list(range(50))})
+    assert len(long.problems) == 50
+    assert sum(len(problem.pointer + problem.sentence) for problem in long.problems) < 50 * 1500
+
+
 def test_wanted_fields_and_their_choices() -> None:
     schema = {
         "required": ["name", "license", "authors", "license", 7],

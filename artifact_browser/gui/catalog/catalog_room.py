@@ -44,6 +44,8 @@ class CatalogRoom(QObject):
     created = Signal(object)
     #: ``(record, location, paths)``: upload these local files below ``location``, then call :meth:`files_staged`
     stage_requested = Signal(object, object, object)
+    #: ``(record, location)``: the card does not fit and is to be edited
+    edit_requested = Signal(object, object)
 
     def __init__(self, services: Services, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
@@ -125,6 +127,7 @@ class CatalogRoom(QObject):
         def agree(plan: CommitPlan) -> None:
             dialog = CommitDialog(plan, self._window)
             dialog.changes_wanted.connect(lambda: self.diffs.compare_staged(record, location, dialog))
+            dialog.edit_wanted.connect(lambda: self.edit_requested.emit(record, _folder(location)))
             self._open(dialog, lambda: self._commit(record, location, plan))
 
         self._bridge.run(jobs.plan_commit, record, place, owner=self, on_done=agree, on_error=self._show)

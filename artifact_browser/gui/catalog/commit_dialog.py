@@ -23,6 +23,8 @@ class CommitDialog(AppDialog):
 
     #: show what is staged against what is committed
     changes_wanted = Signal()
+    #: the manifest's fields are to be corrected first
+    edit_wanted = Signal()
 
     def __init__(self, plan: CommitPlan, parent: QWidget | None = None) -> None:
         super().__init__("Commit", "Commit", parent, subtitle=printable(plan.title), width=560)
@@ -42,7 +44,9 @@ class CommitDialog(AppDialog):
         model.show([*first, *(FileRow(path, bytes_) for path, bytes_ in sizes.items() if path not in troubles)])
         files = FileList(model)
         files.setMinimumHeight(_LIST_PX)
-        self.body.addWidget(label("Files", Kind.SECTION))
+        head = label("Files", Kind.SECTION)
+        head.setVisible(bool(model.rowCount()))
+        self.body.addWidget(head)
         self.body.addWidget(files, 1)
         files.setVisible(bool(model.rowCount()))
         files.setColumnHidden(2, not troubles)
@@ -70,7 +74,10 @@ class CommitDialog(AppDialog):
         if found.faults:
             words = "Nothing can be committed before the schema is mended: open the collection, then \u201cSchema\u2026\u201d."
         else:
-            number = f"{count(len(lines), 'field')}{' or more' if found.more else ''}"
-            words = f"{number} of the manifest {'has' if len(lines) == 1 else 'have'} to be corrected: \u201cEdit card\u2026\u201d."
+            number = f"{count(len(lines), 'thing')}{' or more' if found.more else ''}"
+            words = f"{number} in the manifest {'has' if len(lines) == 1 else 'have'} to be corrected."
+            self.edit = self.add_secondary("Edit card\u2026", icon_name="pencil")
+            self.edit.clicked.connect(self.reject)
+            self.edit.clicked.connect(self.edit_wanted)
         self.show_note(f"{words} {files}".strip())
         self.primary.setEnabled(False)

@@ -24,7 +24,7 @@ from artifact_browser.gui.common.widgets import Kind, label
 
 #: How long typing has to rest before it is checked.
 DEBOUNCE_MS = 250
-_WIDTH_PX, _HEIGHT_PX = 720, 460
+_WIDTH_PX, _HEIGHT_PX, _PAGE_PX, _AROUND_PX = 720, 800, 220, 80
 _PROBLEM_PX, _PROBLEMS_PX = 34, 112
 
 
@@ -54,7 +54,7 @@ class EditCardDialog(AppDialog):
     save_wanted = Signal(object)
 
     def __init__(self, card: CardText, parent: QWidget | None = None) -> None:
-        staged = "the staged card" if card.staged else "a new edit is staged"
+        staged = "the staged card" if card.staged else "saving stages an edit"
         super().__init__(
             "Edit card", "Save", parent, subtitle=f"{printable(card.title)} \u00b7 {staged}", width=_WIDTH_PX
         )
@@ -73,7 +73,7 @@ class EditCardDialog(AppDialog):
         self.pages.setAccessibleName("Pages")
         self.pages.addTab(self.form, "Card")
         self.pages.addTab(self.text, "Text")
-        self.pages.setMinimumHeight(_HEIGHT_PX)
+        self.pages.setMinimumHeight(_PAGE_PX)
         self.problems_head = label("", Kind.SECTION)
         self.problems = ProblemList()
         self.load_theirs = self.add_secondary("Load theirs")
@@ -82,6 +82,7 @@ class EditCardDialog(AppDialog):
             self.body.addWidget(widget, share)
         self._rest = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._connect()
+        self.problems.tell_lines(False)
         self._show_problems(())
         self._refresh()
 
@@ -97,7 +98,9 @@ class EditCardDialog(AppDialog):
 
     # -- what the room says -------------------------------------------------------------------------------------
     def begin(self) -> None:
-        """Ask for the first check: it fills the form."""
+        """Ask for the first check: it fills the form. To be called once the dialog is shown."""
+        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
+        self.form.field("name").setFocus()
         self._touch()
         self._send()
 
@@ -149,7 +152,7 @@ class EditCardDialog(AppDialog):
         if in_form and self.form.go_to(parts[0]):
             return
         self.pages.setCurrentIndex(1)
-        self.text.go_to(problem.line or 1, problem.column or 1)
+        self.text.go_to(problem.line, problem.column or 1)
         self.text.setFocus()
 
     def reject(self) -> None:
@@ -177,6 +180,7 @@ class EditCardDialog(AppDialog):
 
     def _turned(self, page: int) -> None:
         """The page that is turned to waits for the other one's last change."""
+        self.problems.tell_lines(page == 1)
         if self._checked == self._draft.number:
             return
         if page == 1:

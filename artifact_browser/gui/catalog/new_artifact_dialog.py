@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPlainTextEdit, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QScrollArea, QWidget
 
 from artifact_browser.catalog.card_fields import CARD_FIELDS, CardField, Shape, apply_form
 from artifact_browser.catalog.schema import WantedField
@@ -24,6 +25,8 @@ TYPES = (
     ("Other", "generic"),
 )
 _DESCRIPTION_PX = 72
+#: Fields asked for that are all seen; more are scrolled.
+_MOST_SHOWN, _SCROLLED_PX = 2, 136
 _REQUIRED = "The collection asks for it before a commit"
 #: What the dialog asks for anyway.
 _ASKED = frozenset({"id", "name", "type", "description", "tags"})
@@ -65,11 +68,22 @@ class NewArtifactDialog(NamedDialog):
         self.description.setFixedHeight(_DESCRIPTION_PX)
         self.description.setTabChangesFocus(True)
         self.tags = QLineEdit()
-        self.add_field("Type", self.type)
         required = {field.name for field in wanted.fields} if wanted else set()
         self.add_field("Description", self.description, hint=_REQUIRED if "description" in required else "")
         also = f". {_REQUIRED}" if "tags" in required else ""
-        self.add_field("Tags", self.tags, hint=f"Separated by commas{also}")
+        row = QHBoxLayout()
+        row.setSpacing(16)
+        for share, name, made, hint in (
+            (2, "Type", self.type, ""),
+            (3, "Tags", self.tags, f"Separated by commas{also}"),
+        ):
+            group, _ = captioned(name, made)
+            if hint:
+                group.addWidget(label(hint, Kind.HINT, wrap=True))
+                made.setAccessibleDescription(hint)
+            group.addStretch(1)
+            row.addLayout(group, share)
+        self.body.addLayout(row)
         self._more: dict[str, QLineEdit | QPlainTextEdit | QComboBox] = {}
         if wanted is not None:
             self._ask_for(wanted)
@@ -84,7 +98,11 @@ class NewArtifactDialog(NamedDialog):
         asked = [field for field in others if _can_ask(field)]
         if asked:
             self.body.addWidget(label("The collection asks for, before a commit", Kind.SECTION))
-            grid = QGridLayout()
+            page = QWidget()
+            grid = QGridLayout(page)
+            grid.setContentsMargins(0, 0, 0, 0)
+            grid.setColumnStretch(0, 1)
+            grid.setColumnStretch(1, 1)
             grid.setHorizontalSpacing(16)
             grid.setVerticalSpacing(12)
             for at, field in enumerate(asked):
@@ -92,11 +110,19 @@ class NewArtifactDialog(NamedDialog):
                 group, _ = captioned(_label_of(field), made)
                 known = _CARD_FIELDS.get(field.name)
                 if known is not None and known.hint:
-                    group.addWidget(label(known.hint, Kind.HINT, wrap=True))
+                    group.addWidget(label(known.hint.partition(";")[0], Kind.HINT, wrap=True))
                 group.addStretch(1)
                 grid.addLayout(group, at // 2, at % 2)
                 self._more[field.name] = made
-            self.body.addLayout(grid)
+            if len(asked) > _MOST_SHOWN:
+                scroll = QScrollArea()
+                scroll.setWidgetResizable(True)
+                scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+                scroll.setFixedHeight(_SCROLLED_PX)
+                grid.setContentsMargins(0, 0, 12, 0)
+                scroll.setWidget(page)
+                page = scroll
+            self.body.addWidget(page)
         told = [printable(field.name) for field in others if field.name not in self._more]
         if told:
             names = ", ".join(f"\u201c{name}\u201d" for name in told)
@@ -132,7 +158,9 @@ def _label_of(field: WantedField) -> str:
 def _field_for(field: WantedField) -> QLineEdit | QPlainTextEdit | QComboBox:
     if field.choices:
         chooser = QComboBox()
-        chooser.addItems(["", *field.choices])
+        chooser.addItem("", "")
+        for choice in field.choices:
+            chooser.addItem(printable(choice), choice)
         return chooser
     known = _CARD_FIELDS.get(field.name)
     if known is not None and known.shape in {Shape.LINES, Shape.PEOPLE}:
@@ -146,4 +174,4 @@ def _field_for(field: WantedField) -> QLineEdit | QPlainTextEdit | QComboBox:
 def _text_of(made: QLineEdit | QPlainTextEdit | QComboBox) -> str:
     if isinstance(made, QPlainTextEdit):
         return made.toPlainText()
-    return made.currentText() if isinstance(made, QComboBox) else made.text()
+    return str(made.currentData()) if isinstance(made, QComboBox) else made.text()

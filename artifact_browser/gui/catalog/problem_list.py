@@ -24,6 +24,7 @@ from artifact_browser.gui.common.format import count, elided, printable
 from artifact_browser.gui.common.icons import icon
 
 _Index = QModelIndex | QPersistentModelIndex
+_ICON_PX = 16
 _AROUND_PX = 12
 _BESIDE_PX = 44
 _LONGEST = 400
@@ -45,6 +46,8 @@ class ProblemModel(QAbstractListModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[Problem, ...] = ()
+        #: whether lines are told: there is a text beside them
+        self.tells_lines = True
 
     def show(self, rows: Sequence[Problem]) -> None:
         self.beginResetModel()
@@ -61,7 +64,7 @@ class ProblemModel(QAbstractListModel):
         problem = self._rows[index.row()]
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             words = elided(printable(problem.sentence), _LONGEST)
-            return f"Line {problem.line:,}: {words}" if problem.line else words
+            return f"Line {problem.line:,}: {words}" if problem.line and self.tells_lines else words
         if role == Qt.ItemDataRole.ToolTipRole:
             return printable(problem.pointer) or None
         if role == Qt.ItemDataRole.DecorationRole:
@@ -82,6 +85,7 @@ class ProblemList(QListView):
         self.setAccessibleName("Problems")
         self.setItemDelegate(_WrappedText(self))
         self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setIconSize(QSize(_ICON_PX, _ICON_PX))
         self.setWordWrap(True)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -100,6 +104,12 @@ class ProblemList(QListView):
             if before is not None and index.data() == before:
                 self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.SelectCurrent)
                 break
+
+    def tell_lines(self, told: bool) -> None:
+        """Whether the lines of the text are told with the sentences."""
+        self.model_.tells_lines = told
+        self.scheduleDelayedItemsLayout()
+        self.viewport().update()
 
     def texts(self) -> list[str]:
         """The lines as they are read."""

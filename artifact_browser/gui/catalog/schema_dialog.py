@@ -18,8 +18,8 @@ from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import count, elided, printable
 from artifact_browser.gui.common.widgets import Kind, button, label
 
-_WIDTH_PX, _TEXT_PX = 720, 280
-_PROBLEM_PX, _PROBLEMS_PX, _CHILDREN_PX = 34, 112, 140
+_WIDTH_PX, _HEIGHT_PX, _TEXT_PX, _AROUND_PX = 720, 680, 140, 80
+_PROBLEM_PX, _PROBLEMS_PX, _CHILDREN_PX = 34, 112, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,12 +100,12 @@ class SchemaDialog(AppDialog):
         below.addWidget(self.progress, 1)
         below.addWidget(self.stop)
         self.body.addLayout(head)
-        self.body.addWidget(self.text, 1)
+        self.body.addWidget(self.text, 2)
         self.body.addWidget(self.problems)
         self.body.addLayout(below)
-        self.body.addWidget(self.children_list)
+        self.body.addWidget(self.children_list, 1)
         self.problems.hide()
-        self.children_list.setFixedHeight(_CHILDREN_PX)
+        self.children_list.setMinimumHeight(_CHILDREN_PX)
         self.children_list.hide()
         self.load_theirs.hide()
         for widget in (self.templates, self.remove):
@@ -124,7 +124,9 @@ class SchemaDialog(AppDialog):
 
     # -- what the room says -------------------------------------------------------------------------------------
     def begin(self) -> None:
-        """Ask for the first check."""
+        """Ask for the first check. To be called once the dialog is shown."""
+        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
+        self.text.setFocus()
         self._touch()
         self._send()
 
@@ -228,7 +230,7 @@ class SchemaDialog(AppDialog):
             self._send()
 
     def _go_to(self, problem: Problem) -> None:
-        self.text.go_to(problem.line or 1, problem.column or 1)
+        self.text.go_to(problem.line, problem.column or 1)
         self.text.setFocus()
 
     def _refresh(self) -> None:

@@ -36,9 +36,9 @@ class TextPane(QPlainTextEdit):
         self.go_to(line)
 
     def go_to(self, line: int, column: int = 1) -> None:
-        """Put the cursor there; behind the end is the end."""
-        block = self.document().findBlockByNumber(max(0, line - 1))
-        if not block.isValid():
+        """Put the cursor there; behind the end is the end, and so is line 0: where something is missing."""
+        block = self.document().findBlockByNumber(line - 1)
+        if line < 1 or not block.isValid():
             block = self.document().lastBlock()
         cursor = QTextCursor(block)
         cursor.setPosition(block.position() + min(max(0, column - 1), block.length() - 1))

@@ -67,6 +67,7 @@ class CatalogWiring(QObject):
         self.cards.catalog_changed.connect(self._changed)
         self.cards.location_chosen.connect(self._window.navigator.go)
         self.cards.commit_requested.connect(room.commit)
+        room.edit_requested.connect(self.cards.edit_card)
         room.created.connect(self._window.navigator.go)
         room.stage_requested.connect(self._upload)
         self._transfers.room.job_finished.connect(self._uploaded)

@@ -59,6 +59,7 @@ class Room:
         self.editing.catalog_changed.connect(lambda _: gallery.refresh())
         self.editing.location_chosen.connect(self.show)
         self.editing.commit_requested.connect(catalog.commit)
+        catalog.edit_requested.connect(self.editing.edit_card)
         for signal, action in (
             (gallery.new_collection_requested, catalog.new_collection),
             (gallery.new_artifact_requested, catalog.new_artifact),

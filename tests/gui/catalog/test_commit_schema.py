@@ -31,9 +31,10 @@ def test_what_does_not_fit_stands_beside_the_missing_files(
         "“license” is missing.",
         "“version” must be text, not the number 3 (put it in quotes to make it text).",
     ]
-    assert "2 fields of the manifest have to be corrected" in asked.note.text()
+    assert "2 things in the manifest have to be corrected" in asked.note.text()
     assert "1 file cannot be committed" in asked.note.text()
-    asked.reject()
+    asked.edit.click()
+    dialog("Edit card").reject()
     edit_fields(driver, place, {"license": "MIT", "version": "3"})
     driver.put("bucket", place.file_key("a"), b"1")
     room.catalog.commit(room.record, room.at("zoo/lion/"))

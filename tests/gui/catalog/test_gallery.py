@@ -98,7 +98,7 @@ def test_a_read_only_account_offers_nothing_that_changes(qtbot: QtBot, room: Any
     room.show(room.at("zoo/wolf/"))
     page = room.gallery.artifact_view
     qtbot.waitUntil(page.isVisible, timeout=TIMEOUT_MS)
-    for offered in (page.commit, page.stage, page.discard):
+    for offered in (page.commit, page.stage, page.discard, page.edit):
         assert not offered.isEnabled()
     room.show(room.at("zoo/"))
     qtbot.waitUntil(lambda: room.gallery.model.total == 1, timeout=TIMEOUT_MS)
