@@ -89,7 +89,7 @@ def open_card(driver: Driver, place: Place) -> CardText:
     base = state.staged or state.committed
     if base is None:
         raise _nothing_here(place)
-    schema, _ = parent_schema(driver, place)
+    schema = parent_schema(driver, place)
     faults = find_schema_faults(schema) if schema is not None else ()
     return CardText(
         title=str(base.fields.get("name") or place.name)[:200],

@@ -46,7 +46,7 @@ from artifact_browser.catalog.records import (
     read_record,
     write_record,
 )
-from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, require_fit
+from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, parent_collection, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
 from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
 from artifact_browser.storage.driver import Driver
@@ -103,7 +103,7 @@ def plan_commit(driver: Driver, place: Place) -> CommitPlan:
         staged_etag=staged.etag,
         replaces=state.committed.fingerprint if state.committed else "",
         unfinished=_is_done(state),
-        schema=check_artifact(driver, place, staged.fields),
+        schema=check_artifact(place, staged.fields, parent_collection(driver, place)),
     )
 
 
@@ -137,7 +137,8 @@ def commit(
     problems, present = check_files(driver, place, files)
     if problems:
         raise files_missing(problems)
-    require_fit(driver, place, staged.fields)
+    collection = parent_collection(driver, place)
+    require_fit(place, staged.fields, collection)
     parent = head.tip if state.committed is None else adopt(driver, place, state.committed, head, pause=pause)
     if head.unfinished:
         resume_version(driver, place, head, recorded_files(staged.fields))
@@ -153,7 +154,9 @@ def commit(
     except CommitConflict as lost:
         return _lost_to(driver, place, staged, record, lost, pause, sent=sent)
     after = Head(record, record, head.latest)
-    return _finish(driver, place, staged, done, after, pause, parent=parent, atomic=written.atomic)
+    return _finish(
+        driver, place, staged, done, after, pause, parent=parent, collection=collection, atomic=written.atomic
+    )
 
 
 def _write_record(driver: Driver, place: Place, record: VersionRecord, pause: Pause) -> None:
@@ -254,12 +257,13 @@ def _finish(
     pause: Pause,
     *,
     parent: VersionRecord | None = None,
+    collection: Manifest | None = None,
     atomic: bool = True,
 ) -> Committed:
     """Everything behind the commit point: each step can be done twice. The staged manifest goes last: while it is
     there, the next commit does all of it again.
     """
-    index: IndexUpdate = update_parent(driver, place, done.fields, done.etag, pause)
+    index: IndexUpdate = update_parent(driver, place, done.fields, done.etag, pause, collection)
     late = finish_version(driver, place, head, parent, pause)
     deleted = delete_staged(driver, place, staged.etag)
     return Committed(

@@ -29,7 +29,7 @@ from artifact_browser.errors import (
     ServerFault,
     Throttled,
 )
-from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.driver import Driver, Support
 from artifact_browser.storage.location import DELIMITER
 
 #: How often an index write starts again because somebody else was quicker.
@@ -55,9 +55,16 @@ class IndexUpdate:
 
 
 def update_parent(
-    driver: Driver, place: Place, fields: Mapping[Any, Any], etag: str, pause: Pause = time.sleep
+    driver: Driver,
+    place: Place,
+    fields: Mapping[Any, Any],
+    etag: str,
+    pause: Pause = time.sleep,
+    collection: Manifest | None = None,
 ) -> IndexUpdate:
     """Put the entry of ``place`` (manifest ``fields``, written as ``etag``) into its collection's index.
+
+    :param collection: as it was read a moment ago; not read again where the store would refuse to replace another
 
     Never raises for what happens to the index: the artifact is committed already.
     """
@@ -65,7 +72,7 @@ def update_parent(
     if parent is None:
         return IndexUpdate(IndexOutcome.NO_COLLECTION)
     try:
-        return _swap_entry(driver, parent, place.name, fields, etag, pause)
+        return _swap_entry(driver, parent, place.name, fields, etag, pause, collection)
     except (
         AccessDenied, ManifestUnreadable, NetworkError, OutcomeUnknown, ReadOnlyAccount, ServerFault, Throttled,
     ) as error:  # fmt: skip
@@ -81,10 +88,19 @@ def summary_fields_of(fields: Mapping[Any, Any]) -> list[str]:
 
 
 def _swap_entry(
-    driver: Driver, parent: Place, name: str, fields: Mapping[Any, Any], etag: str, pause: Pause
+    driver: Driver,
+    parent: Place,
+    name: str,
+    fields: Mapping[Any, Any],
+    etag: str,
+    pause: Pause,
+    collection: Manifest | None,
 ) -> IndexUpdate:
+    if driver.capabilities.conditional_replace is not Support.YES:
+        collection = None
     for attempt in range(INDEX_TRIES):
-        collection = read_manifest(driver, parent.bucket, parent.committed_key)
+        if attempt or collection is None:
+            collection = read_manifest(driver, parent.bucket, parent.committed_key)
         if collection is None or not collection.is_collection:
             return IndexUpdate(IndexOutcome.NO_COLLECTION)
         entry = entry_of(name, fields, summary_fields_of(collection.fields), etag)

@@ -17,7 +17,7 @@ from typing import Any
 
 from artifact_browser.catalog.collection_text import LIST_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
-from artifact_browser.catalog.manifest import COMMIT_KEY, read_manifest
+from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
 from artifact_browser.catalog.schema_budget import Budget, TooMuch
 from artifact_browser.catalog.schema_patterns import BadPattern, find_pattern
 from artifact_browser.catalog.schema_words import place_words, pointer_of, quoted
@@ -108,25 +108,34 @@ def schema_of(fields: Mapping[Any, Any]) -> object | None:
     return None if found is None or found == {} else found
 
 
-def parent_schema(driver: Driver, place: Place) -> tuple[object | None, str]:
-    """The schema of the collection that ``place`` is a child of, and that collection's name. One GET.
+def parent_collection(driver: Driver, place: Place) -> Manifest | None:
+    """The collection that ``place`` is a child of. One GET.
 
-    A collection whose manifest cannot be read or may not be asks for nothing: its children are told by the index.
+    A collection whose manifest cannot be read or may not be is none here: its children are told by the index.
     """
     parent = place.parent
     if parent is None:
-        return None, ""
+        return None
     try:
         manifest = read_manifest(driver, parent.bucket, parent.committed_key)
     except (ManifestUnreadable, AccessDenied):
-        return None, ""
-    if manifest is None or not manifest.is_collection:
-        return None, ""
-    return schema_of(manifest.fields), f"{parent.bucket}/{parent.prefix}"
+        return None
+    return manifest if manifest is not None and manifest.is_collection else None
 
 
-def check_artifact(driver: Driver, place: Place, fields: Mapping[Any, Any], check: Check = lambda: None) -> SchemaCheck:
-    """Check ``fields`` as the manifest of ``place``: by its collection's schema, and a collection's own schema itself."""
+def parent_schema(driver: Driver, place: Place) -> object | None:
+    """The schema of the collection that ``place`` is a child of; ``None``: it asks for nothing. One GET."""
+    collection = parent_collection(driver, place)
+    return schema_of(collection.fields) if collection is not None else None
+
+
+def check_artifact(
+    place: Place, fields: Mapping[Any, Any], collection: Manifest | None, check: Check = lambda: None
+) -> SchemaCheck:
+    """Check ``fields`` as the manifest of ``place``: by its ``collection``'s schema, and a collection's own schema itself.
+
+    :param collection: :func:`parent_collection`'s
+    """
     problems: list[SchemaProblem] = []
     own = schema_of(fields) if fields.get("type") == COLLECTION_TYPE else None
     if own is not None:
@@ -134,17 +143,20 @@ def check_artifact(driver: Driver, place: Place, fields: Mapping[Any, Any], chec
             SchemaProblem(f"/{SCHEMA_KEY}{fault.pointer}", f"Its schema cannot be used: {fault.sentence}")
             for fault in find_schema_faults(own)
         ]
-    schema, collection = parent_schema(driver, place)
+    schema = schema_of(collection.fields) if collection is not None else None
     found = check_fields(schema, fields, check) if schema is not None else NOTHING_ASKED
-    return SchemaCheck((*problems, *found.problems), found.faults, found.more, collection)
+    where = f"{place.bucket}/{place.parent.prefix}" if collection is not None and place.parent else ""
+    return SchemaCheck((*problems, *found.problems), found.faults, found.more, where)
 
 
-def require_fit(driver: Driver, place: Place, fields: Mapping[Any, Any], check: Check = lambda: None) -> None:
-    """Return if ``fields`` may be committed as the manifest of ``place``.
+def require_fit(
+    place: Place, fields: Mapping[Any, Any], collection: Manifest | None, check: Check = lambda: None
+) -> None:
+    """Return if ``fields`` may be committed as the manifest of ``place``, a child of ``collection``.
 
     :raises ManifestUnfit: every problem, with its place; :raises SchemaUnusable: the collection's schema is broken
     """
-    refuse_unfit(check_artifact(driver, place, fields, check))
+    refuse_unfit(check_artifact(place, fields, collection, check))
 
 
 def refuse_unfit(found: SchemaCheck) -> None:

@@ -147,7 +147,7 @@ def save_schema(driver: Driver, place: Place, text: str, base_text: str, pause: 
 
 def wanted_of(driver: Driver, collection: Place) -> Wanted:
     """What the committed schema of ``collection`` asks of a new child. One GET."""
-    schema, _ = parent_schema(driver, Place(collection.bucket, f"{collection.prefix}new/"))
+    schema = parent_schema(driver, Place(collection.bucket, f"{collection.prefix}new/"))
     if schema is None:
         return Wanted()
     faults = find_schema_faults(schema)

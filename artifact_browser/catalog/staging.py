@@ -26,7 +26,7 @@ from artifact_browser.catalog.manifest import (
     read_state,
     write_manifest,
 )
-from artifact_browser.catalog.schema import require_fit
+from artifact_browser.catalog.schema import parent_collection, require_fit
 from artifact_browser.errors import (
     BlobNotFound,
     CommitConflict,
@@ -74,7 +74,7 @@ def create_collection(
     _refuse_existing(driver, place)
     body = {"id": place.name, "name": place.name, "description": "", "summary_fields": list(SUMMARY_FIELDS), **fields}
     body["type"] = COLLECTION_TYPE
-    require_fit(driver, place, body)
+    require_fit(place, body, parent_collection(driver, place))
     made = new_manifest(body)
     written = _create(driver, place, place.committed_key, made, pause)
     update_parent(driver, place, made.fields, written.etag, pause)
@@ -94,7 +94,7 @@ def create_artifact(
     _refuse_existing(driver, place)
     made = new_manifest({"id": place.name, "name": place.name, "description": "", "type": "generic", **fields})
     if not stage:
-        require_fit(driver, place, made.fields)
+        require_fit(place, made.fields, parent_collection(driver, place))
     written = _create(driver, place, place.staged_key if stage else place.committed_key, made, pause)
     if not stage:
         update_parent(driver, place, made.fields, written.etag, pause)
