@@ -11,10 +11,10 @@ import time
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TypeGuard
 from urllib.parse import quote
 
-from artifact_browser.catalog.collection_text import LIST_KEY
 from artifact_browser.catalog.files import CHECKSUMS, Present, StagedFile
 from artifact_browser.catalog.json_blob import dump_object, parse_object, read_bytes, write_bytes
 from artifact_browser.catalog.layout import DERIVED, Place, check_file_path
@@ -46,6 +46,7 @@ class CommitNote:
 
 #: Nothing said.
 NO_NOTE = CommitNote()
+NOTHING: Mapping[str, Present] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +115,20 @@ def make_record(
     manifest: Manifest,
     version: str,
     parent: VersionRecord | None,
-    note: CommitNote,
-    present: Mapping[str, Present],
-    files: Iterable[StagedFile],
+    note: CommitNote = NO_NOTE,
+    present: Mapping[str, Present] = NOTHING,
+    files: Iterable[StagedFile] = (),
     *,
     adopted: bool = False,
     time_us: int | None = None,
 ) -> VersionRecord:
     """The record of ``manifest`` as the version after ``parent``; files get the identity their blobs have now.
 
+    :param note: where it names no author it is who works here
+
     :raises ManifestUnreadable: the manifest is larger than would be read again
     """
-    text = dump_mapping({key: value for key, value in manifest.fields.items() if key != LIST_KEY})
+    text = dump_mapping(manifest.fields)
     if len(text.encode()) > MAX_BYTES:
         raise too_large(len(text.encode()), MAX_BYTES, "")
     return VersionRecord(
@@ -133,7 +136,7 @@ def make_record(
         version=version,
         commit_id=manifest.commit_id,
         time_us=time.time_ns() // 1000 if time_us is None else time_us,
-        author=clean(note.author, MAX_AUTHOR),
+        author=clean(note.author, MAX_AUTHOR) or own_author(),
         message=clean(note.message, MAX_MESSAGE),
         parent=parent.version if parent else "",
         parent_commit=parent.commit_id if parent else "",

@@ -11,21 +11,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from artifact_browser.catalog.collection_text import LIST_KEY, CollectionText
+from artifact_browser.catalog.collection_text import CollectionText
 from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, recorded_files, with_files, without_files
+from artifact_browser.catalog.head import find_head
 from artifact_browser.catalog.index import update_parent
 from artifact_browser.catalog.layout import COLLECTION_TYPE, RESERVED_NAMES, SUMMARY_FIELDS, Place, check_file_path
 from artifact_browser.catalog.manifest import (
     COMMIT_KEY,
+    OWN_KEYS,
+    VERSION_KEY,
     Manifest,
     Pause,
     WrittenManifest,
     backoff_s,
+    new_commit_id,
     new_manifest,
     read_manifest,
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.records import make_record, record_key, write_record
+from artifact_browser.catalog.replacing import put_back
 from artifact_browser.catalog.schema import parent_collection, require_fit
 from artifact_browser.errors import (
     BlobNotFound,
@@ -126,7 +132,7 @@ def edit(driver: Driver, place: Place, change: Edit, pause: Pause = time.sleep) 
 
 def edit_fields(driver: Driver, place: Place, changes: Mapping[str, Any], pause: Pause = time.sleep) -> WrittenManifest:
     """Set fields (``None`` removes one); all others stay as they are."""
-    kept = {COMMIT_KEY, LIST_KEY, FILES_KEY} & changes.keys()
+    kept = (OWN_KEYS | {FILES_KEY}) & changes.keys()
     if kept:
         raise InputError("These fields are kept by the catalog itself.", subject=", ".join(sorted(kept)))
 
@@ -201,6 +207,8 @@ def discard(
     """Drop the staged manifest, if it is still the one with ``staged_etag``; the committed one stays as it is.
 
     :param delete_files: also delete the blobs that only it lists
+    Files of the committed version that were written over are brought back from what was kept.
+
     :returns: how many blobs were deleted
     :raises CommitConflict: it was edited meanwhile; nothing was dropped
     """
@@ -212,6 +220,8 @@ def discard(
             "The staged manifest was edited by somebody else meanwhile. Nothing was dropped.",
             subject=f"{place.bucket}/{place.staged_key}",
         )
+    if state.committed is not None:
+        put_back(driver, place, state.committed)
     if not delete_staged(driver, place, staged_etag):
         raise CommitConflict("The staged manifest was edited just now. Nothing was dropped.")
     files = only_staged_files(state) if delete_files else []
@@ -263,9 +273,15 @@ def _refuse_existing(driver: Driver, place: Place) -> None:
 
 
 def _create(driver: Driver, place: Place, key: str, made: Manifest, pause: Pause) -> WrittenManifest:
+    commit_id = new_commit_id()
+    if key == place.committed_key:
+        made.fields.update({COMMIT_KEY: commit_id, VERSION_KEY: commit_id})
+        write_record(driver, place, make_record(made, commit_id, find_head(driver, place, None).tip), pause)
     try:
-        return write_manifest(driver, place.bucket, key, made.text, None, pause)
+        return write_manifest(driver, place.bucket, key, made.text, None, pause, commit_id)
     except CommitConflict:
+        if key == place.committed_key:
+            driver.delete(place.bucket, record_key(place, commit_id))
         raise _taken(place) from None
 
 

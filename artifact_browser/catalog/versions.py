@@ -1,0 +1,245 @@
+"""An artifact's history: its versions from the latest to the first, what one of them holds, and where its bytes are.
+
+The history is the chain of parents from the committed manifest on: a record outside of it belongs to a commit that
+was lost. Records are read several at once, in the order in which the store says they were written; that order only
+decides what is fetched together, never what is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from urllib.parse import unquote
+
+from artifact_browser.catalog.aliases import LATEST, Alias, list_aliases
+from artifact_browser.catalog.files import Present, StagedFile, locate, recorded_files
+from artifact_browser.catalog.head import Head, adopted_name, find_head
+from artifact_browser.catalog.kept import find_kept, kept_name, kept_place
+from artifact_browser.catalog.layout import DERIVED, Place
+from artifact_browser.catalog.manifest import Manifest, read_manifest
+from artifact_browser.catalog.records import (
+    OTHER_PROGRAM,
+    CommitNote,
+    VersionRecord,
+    make_record,
+    read_record,
+    read_sound_record,
+)
+from artifact_browser.errors import BlobNotFound
+from artifact_browser.storage.driver import Driver
+
+PAGE = 500
+_READERS = 8
+#: Records that are looked for one by one where the batch did not hold them.
+_MAX_SINGLES = 50
+_MAX_LIST_PAGES = 20
+
+
+class Where(StrEnum):
+    """Where the bytes of a version's file are now."""
+
+    CURRENT = "current"
+    KEPT = "kept"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionLine:
+    """One version in the list.
+
+    :ivar committed: the artifact is at this version now; :ivar recorded: its record is written (else at the next commit)
+    """
+
+    sequence: int
+    version: str
+    time_us: int = 0
+    author: str = ""
+    message: str = ""
+    parent: str = ""
+    adopted: bool = False
+    file_count: int = 0
+    size_bytes: int = 0
+    committed: bool = False
+    recorded: bool = True
+    aliases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class VersionList:
+    """Versions, the latest first.
+
+    :ivar more: the version to go on with, empty at the end
+    :ivar broken: the record that is missing or damaged, where the history ends too early
+    """
+
+    lines: tuple[VersionLine, ...]
+    aliases: tuple[Alias, ...] = ()
+    more: str = ""
+    broken: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FileAt:
+    """A version's file, and the key its bytes are at; empty when they are gone."""
+
+    file: StagedFile
+    where: Where
+    key: str = ""
+
+
+def list_versions(
+    driver: Driver, place: Place, after: str = "", check: Callable[[], None] = lambda: None, page: int = PAGE
+) -> VersionList:
+    """Up to ``page`` versions: some GETs, a LIST per 1,000 records and aliases, and one GET for each version.
+
+    :param after: go on with this version (a list's ``more``); :param check: may raise to stop
+    :raises ManifestUnreadable: the committed manifest
+    """
+    committed = read_manifest(driver, place.bucket, place.committed_key)
+    head = find_head(driver, place, committed)
+    lines: list[VersionLine] = []
+    start = after
+    if not after:
+        if committed is None:
+            return VersionList((), broken="")
+        if head.record is None:
+            lines.append(_line(unrecorded(committed, head), recorded=False))
+        start = head.tip.version if head.tip else ""
+    aliases = list_aliases(driver, place)
+    known = {head.tip.version: _line(head.tip)} if head.tip else {}
+    room = page - len(lines)
+    if start and not (len(known) == 1 and start in known and not known[start].parent):
+        known |= _read_lines(driver, place, _names(driver, place, start, room), check)
+    more = broken = ""
+    singles = 0
+    while start:
+        if len(lines) >= page:
+            more = start
+            break
+        line = known.get(start)
+        if line is None and singles < _MAX_SINGLES:
+            singles += 1
+            record = read_sound_record(driver, place, start)
+            line = _line(record) if record else None
+            if line is None:
+                broken = start
+                break
+        elif line is None:
+            more = start
+            break
+        if lines and line.sequence >= lines[-1].sequence:
+            broken = start  # a chain that does not go down could go in a circle
+            break
+        lines.append(line)
+        start = line.parent
+    return VersionList(_named(lines, aliases, committed_first=not after), tuple(aliases), more, broken)
+
+
+def version_of(driver: Driver, place: Place, version: str) -> VersionRecord:
+    """One version's record; of a committed manifest that has none yet: what it will be.
+
+    :raises BlobNotFound: there is no such version; :raises ManifestUnreadable: its record is damaged
+    """
+    record = read_record(driver, place, version)
+    if record is not None:
+        return record
+    committed = read_manifest(driver, place.bucket, place.committed_key)
+    if committed is not None:
+        head = find_head(driver, place, committed)
+        if head.record is None and adopted_name(head.tip, committed) == version:
+            present = locate(driver, place, [file.path for file in recorded_files(committed.fields)])
+            return unrecorded(committed, head, present)
+    raise BlobNotFound("There is no such version.", subject=version)
+
+
+def where_files(driver: Driver, place: Place, files: Iterable[StagedFile]) -> list[FileAt]:
+    """Where the bytes of a version's files are now: one LIST per 1,000 files, and one per 1,000 that are not current."""
+    listed = list(files)
+    present = locate(driver, place, [file.path for file in listed])
+    away = [file for file in listed if not _is_current(file, present.get(file.path))]
+    kept = find_kept(driver, place, [file.etag for file in away]) if away else {}
+    aside, missing = kept_place(place), {file.path for file in away}
+    found = []
+    for file in listed:
+        if file.path not in missing:
+            found.append(FileAt(file, Where.CURRENT, place.file_key(file.path)))
+        elif (blob := kept.get(file.etag)) is not None and file.size_bytes in (None, blob.size_bytes):
+            found.append(FileAt(file, Where.KEPT, aside.file_key(kept_name(file.etag))))
+        else:
+            found.append(FileAt(file, Where.GONE))
+    return found
+
+
+def unrecorded(committed: Manifest, head: Head, present: dict[str, Present] | None = None) -> VersionRecord:
+    """The committed manifest as the version it will be adopted as; nothing is written."""
+    return make_record(
+        committed, adopted_name(head.tip, committed), head.tip, CommitNote(author=OTHER_PROGRAM), present or {},
+        recorded_files(committed.fields), adopted=True, time_us=committed.modified_us,
+    )  # fmt: skip
+
+
+def _is_current(file: StagedFile, blob: Present | None) -> bool:
+    if blob is None or file.size_bytes not in (None, blob.size_bytes):
+        return False
+    return not file.etag or file.etag == blob.etag
+
+
+def _line(record: VersionRecord, *, recorded: bool = True) -> VersionLine:
+    return VersionLine(
+        sequence=record.sequence,
+        version=record.version,
+        time_us=record.time_us,
+        author=record.author,
+        message=record.message,
+        parent=record.parent,
+        adopted=record.adopted,
+        file_count=len(record.files),
+        size_bytes=sum(file.size_bytes or 0 for file in record.files),
+        recorded=recorded,
+    )
+
+
+def _named(lines: list[VersionLine], aliases: Iterable[Alias], *, committed_first: bool) -> tuple[VersionLine, ...]:
+    """With the aliases of each; ``latest`` is the committed one, however late the blob of that name is."""
+    names: dict[str, list[str]] = {}
+    for alias in aliases:
+        if alias.name != LATEST:
+            names.setdefault(alias.now.version, []).append(alias.name)
+    found = []
+    for at, line in enumerate(lines):
+        latest = at == 0 and committed_first
+        chips = (*((LATEST,) if latest else ()), *sorted(names.get(line.version, ())))
+        found.append(replace(line, committed=latest, aliases=chips))
+    return tuple(found)
+
+
+def _names(driver: Driver, place: Place, start: str, most: int) -> list[str]:
+    """Names of records to read: ``start`` and what was written before it, the latest first."""
+    folder = f"{place.prefix}{DERIVED}/v/"
+    found: list[tuple[int, str]] = []
+    for number, page in enumerate(driver.list_pages(place.bucket, folder, delimiter="")):
+        found += [
+            (modified, unquote(key[len(folder) :].removesuffix(".json")))
+            for key, modified in zip(page.keys, page.modified_us, strict=True)
+            if key.endswith(".json")
+        ]
+        if number + 1 == _MAX_LIST_PAGES:
+            break
+    found.sort(reverse=True)
+    names = [name for _, name in found]
+    first = max(0, names.index(start) - _MAX_SINGLES) if start in names else 0
+    return names[first : first + most + 2 * _MAX_SINGLES]
+
+
+def _read_lines(
+    driver: Driver, place: Place, names: Iterable[str], check: Callable[[], None]
+) -> dict[str, VersionLine]:
+    def read(name: str) -> VersionLine | None:
+        check()
+        record = read_sound_record(driver, place, name)
+        return _line(record) if record else None
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="records") as readers:
+        return {line.version: line for line in readers.map(read, names) if line is not None}
