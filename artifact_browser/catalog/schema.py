@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 from artifact_browser.catalog.collection_text import LIST_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
 from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
-from artifact_browser.catalog.schema_budget import Budget, TooMuch
+from artifact_browser.catalog.schema_budget import MAX_PATTERNS, Budget, TooMuch
 from artifact_browser.catalog.schema_patterns import BadPattern, find_pattern
 from artifact_browser.catalog.schema_words import place_words, pointer_of, quoted
 from artifact_browser.errors import AccessDenied, ManifestUnfit, ManifestUnreadable, SchemaUnusable
@@ -87,10 +88,10 @@ def schema_text(schema: object) -> str:
 def check_by_text(text: str, fields: Mapping[Any, Any], check: Check = lambda: None) -> SchemaCheck:
     """As :func:`check_fields`, by :func:`schema_text`; the latest schemas are kept ready."""
     instance = {name: value for name, value in fields.items() if name not in _NOT_CHECKED}
-    faults, schema, rules = _compiled(text)
+    faults, validator = _compiled(text)
     if faults:
         return SchemaCheck(faults=faults)
-    problems, fault = _run(rules, schema, instance, check)
+    problems, fault = _run(validator, instance, check)
     if fault:
         return SchemaCheck(faults=(SchemaProblem("", fault),))
     return SchemaCheck(tuple(problems[:MAX_PROBLEMS]), more=len(problems) > MAX_PROBLEMS)
@@ -254,24 +255,30 @@ def _strangeness(value: object, path: tuple[str, ...], left: list[int]) -> Itera
 
 
 @lru_cache(maxsize=8)
-def _compiled(text: str) -> tuple[tuple[SchemaProblem, ...], Any, Any]:
-    """Faults of the schema ``text`` (JSON), the schema, and the class that checks by it."""
+def _compiled(text: str) -> tuple[tuple[SchemaProblem, ...], Any]:
+    """Faults of the schema ``text`` (JSON), or what checks by it."""
     from artifact_browser.catalog import schema_rules
 
     schema = json.loads(text)
     draft = schema_rules.draft_of(schema)
     if draft is None:
-        return (SchemaProblem("/$schema", "Draft 3 is not known here; Draft 4 and later are."),), schema, None
-    rules = schema_rules.rules_for(draft)
-    problems, fault = _run(rules, draft.META_SCHEMA, schema, lambda: None, "the schema")
-    faults = ([SchemaProblem("", fault)] if fault else problems) + list(_bad_parts(schema))
-    return tuple(faults[:MAX_PROBLEMS]), schema, rules
+        return (SchemaProblem("/$schema", "Draft 3 is not known here; Draft 4 and later are."),), None
+    problems, fault = _run(schema_rules.meta_of(draft), schema, lambda: None, "the schema")
+    faults = [SchemaProblem("", fault)] if fault else problems
+    faults += islice(_bad_parts(schema), MAX_PROBLEMS)
+    try:
+        return tuple(faults[:MAX_PROBLEMS]), None if faults else schema_rules.ready(
+            schema_rules.rules_for(draft), schema
+        )
+    except (TypeError, ValueError, AttributeError) as error:  # an id that is no address
+        return (SchemaProblem("", f"A name in it cannot be used: {str(error)[:200]}."),), None
 
 
 def _bad_parts(schema: Any) -> Iterator[SchemaProblem]:
     """Expressions that RE2 does not know, references that lead outside or nowhere."""
     nested_ids = any(name in {"$id", "id"} and path for path, name, value in _texts(schema) if value)
     base = schema.get("$id", schema.get("id", "")) if isinstance(schema, dict) else ""
+    patterns: set[str] = set()
     for path, name, value in _texts(schema):
         place = pointer_of((*path, name))
         if name in {"$ref", "$dynamicRef"}:
@@ -284,6 +291,10 @@ def _bad_parts(schema: Any) -> Iterator[SchemaProblem]:
                 yield SchemaProblem(place, f"There is no {quoted(value)} in this schema.")
         elif name == "pattern" or (path and path[-1] == "patternProperties"):
             expression = value if name == "pattern" else name
+            patterns.add(expression)
+            if len(patterns) > MAX_PATTERNS:
+                yield SchemaProblem(place, f"There are more than {MAX_PATTERNS:,} expressions in it.")
+                return
             try:
                 find_pattern(expression)
             except BadPattern as why:
@@ -334,14 +345,14 @@ def _leads_somewhere(schema: Any, reference: str) -> bool:
 
 
 # -- running ------------------------------------------------------------------------------------------------------
-def _run(rules: Any, schema: Any, instance: Any, check: Check, whole: str = _WHOLE) -> tuple[list[SchemaProblem], str]:
+def _run(validator: Any, instance: Any, check: Check, whole: str = _WHOLE) -> tuple[list[SchemaProblem], str]:
     """Problems, what is missing first (one more than :data:`MAX_PROBLEMS` at most), or why the schema could not be used."""
     from referencing.exceptions import Unresolvable
 
     from artifact_browser.catalog import schema_rules
 
     try:
-        errors = schema_rules.errors_of(rules, schema, instance, Budget(check), MAX_PROBLEMS + 1)
+        errors = schema_rules.errors_of(validator, instance, Budget(check), MAX_PROBLEMS + 1)
     except TooMuch as why:
         return [], f"It cannot be checked by: {why}."
     except RecursionError:

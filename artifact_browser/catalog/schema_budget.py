@@ -6,7 +6,10 @@ import threading
 from collections.abc import Callable
 
 #: What one check may cost: about a microsecond or two each.
-MAX_STEPS = 1_000_000
+MAX_STEPS = 4_000_000
+#: Expressions one check may use; an expression that was not used before in it costs :data:`_NEW_PATTERN`.
+MAX_PATTERNS = 128
+_NEW_PATTERN = 2000
 #: How deep schemas and references may lead into one another while a manifest is checked.
 MAX_DEPTH = 100
 
@@ -20,6 +23,7 @@ class Budget:
 
     def __init__(self, check: Callable[[], None] = lambda: None) -> None:
         self._left, self._depth, self._until_check, self._check = MAX_STEPS, 0, 0, check
+        self._patterns: set[str] = set()
 
     def spend(self, steps: int) -> None:
         self._left -= steps
@@ -29,6 +33,15 @@ class Budget:
         if self._until_check < 0:
             self._until_check = 5000
             self._check()
+
+    def use_pattern(self, pattern: str) -> None:
+        """An expression is going to be used, and may have to be made first."""
+        if pattern in self._patterns:
+            return
+        self._patterns.add(pattern)
+        if len(self._patterns) > MAX_PATTERNS:
+            raise TooMuch(f"it has more than {MAX_PATTERNS:,} expressions")
+        self.spend(_NEW_PATTERN)
 
     def enter(self) -> None:
         self._depth += 1

@@ -15,6 +15,7 @@ from typing import Any
 import jsonschema
 from jsonschema import validators as drafts
 from jsonschema.exceptions import ValidationError
+from jsonschema_specifications import REGISTRY
 from referencing import Registry, Resource
 from referencing import jsonschema as specifications
 from referencing.exceptions import NoSuchResource
@@ -23,16 +24,26 @@ from artifact_browser.catalog import schema_keywords, schema_unevaluated
 from artifact_browser.catalog.schema_budget import Budget, begin, budget
 from artifact_browser.catalog.schema_keywords import Errors
 
+#: Steps for the way into a part of a schema, whatever it says.
+_DESCENT = 8
 
-def errors_of(rules: Any, schema: Any, instance: Any, allowed: Budget, most: int) -> list[ValidationError]:
-    """At most ``most`` errors of ``instance`` under ``schema``; ``rules``: one of :func:`rules_for`'s.
+
+def ready(rules: Any, schema: Any) -> Any:
+    """A validator of ``schema`` (``rules``: one of :func:`rules_for`'s) that has found all its names, once for all checks."""
+    unknown: Any = Registry
+    resource = rules.specification.create_resource(schema)
+    base = resource.id() or ""
+    registry = REGISTRY.combine(unknown(retrieve=_refuse)).with_resource(base, resource).crawl()
+    return rules(schema, _resolver=registry.resolver(base))
+
+
+def errors_of(validator: Any, instance: Any, allowed: Budget, most: int) -> list[ValidationError]:
+    """At most ``most`` errors of ``instance``. :param validator: :func:`ready`'s
 
     :raises TooMuch: :raises referencing.exceptions.Unresolvable: a reference leads nowhere
     """
     begin(allowed)
-    registry: Any = Registry
-    validator = rules(schema, registry=registry(retrieve=_refuse))
-    return list(islice(validator.descend(instance, schema), most))
+    return list(islice(validator.descend(instance, validator.schema), most))
 
 
 @lru_cache(maxsize=8)
@@ -49,6 +60,12 @@ def rules_for(draft: Any) -> Any:
     made.specification = _SPECIFICATIONS[draft]
     made.lone_refs = draft in {drafts.Draft4Validator, drafts.Draft6Validator, drafts.Draft7Validator}
     return made
+
+
+@lru_cache(maxsize=8)
+def meta_of(draft: Any) -> Any:
+    """What checks schemas of ``draft`` themselves."""
+    return ready(rules_for(draft), draft.META_SCHEMA)
 
 
 _SPECIFICATIONS = {
@@ -71,7 +88,6 @@ def _evolve(self: Any, **changes: Any) -> Any:
     """As the library's, but the class stays: a ``$schema`` further in would bring the library's own keywords back."""
     return type(self)(
         schema=changes.get("schema", self.schema),
-        registry=self._registry,
         _resolver=changes.get("_resolver", self._resolver),
     )
 
@@ -85,10 +101,12 @@ def _descend(
     if schema is False:
         yield ValidationError("is not allowed here", path=() if path is None else (path,))
         return
+    if not schema:
+        return
     counted = budget()
     counted.enter()
     try:
-        counted.spend(1 + sum(1 + len(part) for part in schema.values() if isinstance(part, (dict, list, str))))
+        counted.spend(_DESCENT + sum(1 + len(part) for part in schema.values() if isinstance(part, (dict, list, str))))
         if resolver is None:
             resolver = self._resolver.in_subresource(self.specification.create_resource(schema))
         evolved = self.evolve(schema=schema, _resolver=resolver)
