@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from artifact_browser.catalog.card_fields import TEXT_KEYS, apply_form, form_values
@@ -57,12 +57,17 @@ class CardText:
 
 @dataclass(frozen=True, slots=True)
 class TextProblem:
-    """A fault of a text, in a sentence. :ivar pointer: JSON pointer; line and column from 1, 0 where there is none"""
+    """A fault of a text, in a sentence.
+
+    :ivar pointer: JSON pointer; line and column from 1, 0 where there is none
+    :ivar hint: nothing forbids it, but it is hardly meant
+    """
 
     sentence: str
     pointer: str = ""
     line: int = 0
     column: int = 0
+    hint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class CardCheck:
 
     :ivar text: with the form's changes in it; :ivar values: each form field's text, ``None`` where a form cannot show it
     :ivar blocking: why it cannot be saved; then ``values`` is empty
-    :ivar problems: what would be in the way of a commit; saved it can be
+    :ivar problems: what would be in the way of a commit, then hints; saved it can be
     """
 
     text: str
@@ -123,20 +128,21 @@ def check_card(
     blocking = _forbidden(fields, is_collection)
     if blocking:
         return CardCheck(text, {}, placed(text, [blocking])[0])
-    problems = _told_by_yaml(fields)
+    problems: list[SchemaProblem] = []
     if schema:
         # what the catalog keeps is not in the text: a commit checks it, here it is left out
         found = check_by_text(schema, fields, check)
-        known = {problem.pointer for problem in found.problems}
-        problems = [problem for problem in problems if problem.pointer not in known]
-        problems = [*(problem for problem in found.problems if _top(problem) not in KEPT), *problems]
+        problems = [problem for problem in found.problems if _top(problem) not in KEPT]
     own = schema_of(fields) if is_collection else None
     if own is not None:
         problems += [
             SchemaProblem(f"/{SCHEMA_KEY}{fault.pointer}", f"Its schema cannot be used: {fault.sentence}")
             for fault in find_schema_faults(own)
         ]
-    return CardCheck(text, form_values(fields), None, tuple(placed(text, problems)))
+    told = {problem.pointer for problem in problems}
+    hints = [hint for hint in _told_by_yaml(fields) if hint.pointer not in told]
+    marked = [replace(hint, hint=True) for hint in placed(text, hints)]
+    return CardCheck(text, form_values(fields), None, (*placed(text, problems), *marked))
 
 
 def save_card(driver: Driver, place: Place, text: str, base_text: str, pause: Pause = time.sleep) -> bool:

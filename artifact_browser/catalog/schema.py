@@ -17,6 +17,7 @@ from itertools import islice
 from typing import Any
 
 from artifact_browser.catalog.collection_text import LIST_KEY
+from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
 from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
 from artifact_browser.catalog.schema_budget import MAX_PATTERNS, Budget, TooMuch
@@ -36,6 +37,8 @@ _LONGEST_CHOICE = 128
 _DATA = frozenset({"const", "enum", "default", "examples", "example"})
 #: Never checked: the catalog's own, and derived.
 _NOT_CHECKED = frozenset({COMMIT_KEY, LIST_KEY})
+#: Nothing a person is asked for.
+_KEPT = _NOT_CHECKED | {FILES_KEY}
 
 Check = Callable[[], None]
 
@@ -191,13 +194,14 @@ class WantedField:
 
 
 def wanted_fields(schema: object) -> tuple[WantedField, ...]:
-    """The fields a schema requires at its top, as far as they can be told without trying."""
+    """The fields a schema requires at its top, as far as they can be told without trying; not what the catalog keeps."""
     if not isinstance(schema, Mapping):
         return ()
     required, known = schema.get("required"), schema.get("properties")
     known = known if isinstance(known, Mapping) else {}
-    names = [name for name in required if isinstance(name, str) and name] if isinstance(required, list) else []
-    return tuple(_wanted(name, known.get(name)) for name in list(dict.fromkeys(names))[:64])
+    names = [name for name in required if isinstance(name, str)] if isinstance(required, list) else []
+    sound = [name for name in dict.fromkeys(names) if 0 < len(name) <= _LONGEST_CHOICE and name not in _KEPT]
+    return tuple(_wanted(name, known.get(name)) for name in sound[:64])
 
 
 def choices_of(schema: object, name: str) -> tuple[str, ...]:
@@ -214,7 +218,7 @@ def _wanted(name: str, part: object) -> WantedField:
     listed = listed if isinstance(listed, list) else []
     choices = [value for value in listed if isinstance(value, str) and len(value) <= _LONGEST_CHOICE][:64]
     return WantedField(
-        name[:128], kind if isinstance(kind, str) else "", tuple(choices), title[:128] if isinstance(title, str) else ""
+        name, kind if isinstance(kind, str) else "", tuple(choices), title[:128] if isinstance(title, str) else ""
     )
 
 

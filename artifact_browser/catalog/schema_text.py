@@ -10,6 +10,7 @@ from typing import Any
 
 from artifact_browser.catalog.card_text import TextProblem, placed, save_edit, unreadable
 from artifact_browser.catalog.children import Child, scan_children
+from artifact_browser.catalog.collection_text import flow_mapping
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, Pause, read_manifest
 from artifact_browser.catalog.schema import (
@@ -204,4 +205,6 @@ def _check_child(
 
 def _text_of(manifest: Manifest) -> str:
     schema = schema_of(manifest.fields)
-    return dump_mapping(schema) if isinstance(schema, Mapping) else ""
+    if isinstance(schema, Mapping):
+        return dump_mapping(schema)
+    return "" if schema is None else flow_mapping({"": schema})[5:-1]  # no schema at all, to be seen and removed

@@ -112,8 +112,9 @@ def test_faults_have_their_line(driver: Driver, zoo: Place) -> None:
     commit(driver, zoo)
     schema = open_card(driver, stage(driver, zoo, "lion")).schema
     text = "name: x\nversion: 2026-01-02\nconfig:\n  n:\n  - 1\n  - two\n"
-    found = {problem.pointer: (problem.line, problem.column) for problem in check_card(text, schema=schema).problems}
-    assert found == {"/license": (0, 0), "/config/n/1": (6, 5), "/version": (2, 1)}
+    problems = check_card(text, schema=schema).problems
+    found = {problem.pointer: (problem.line, problem.column, problem.hint) for problem in problems}
+    assert found == {"/license": (0, 0, False), "/config/n/1": (6, 5, False), "/version": (2, 1, True)}
     broken = check_card("name: x\nversion: [1\nlicense: y\n", schema=schema).blocking
     assert broken is not None
     assert broken.line == 3
@@ -150,6 +151,16 @@ def test_a_schema_is_written_changed_and_removed(driver: Driver, zoo: Place) -> 
     assert "collection_schema" not in plain(driver, zoo.bucket, zoo.committed_key)
     with pytest.raises(BlobNotFound):
         open_schema(driver, stage(driver, zoo, "lion"))
+
+
+def test_what_is_no_schema_at_all_can_be_seen_and_removed(driver: Driver, zoo: Place) -> None:
+    put(driver, zoo.bucket, zoo.committed_key, "type: collection\ncollection_schema: [1, name]\ncollection: []\n")
+    now = open_schema(driver, zoo)
+    assert now.text == '[1, "name"]'
+    assert check_schema_text(now.text).problems
+    assert save_schema(driver, zoo, "", now.text)
+    commit(driver, zoo)
+    commit(driver, stage(driver, zoo, "lion"))
 
 
 def test_a_schema_being_typed_is_told_with_its_lines() -> None:

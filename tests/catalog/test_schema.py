@@ -283,7 +283,7 @@ def test_names_that_are_no_texts_and_names_that_are_very_long() -> None:
 
 def test_wanted_fields_and_their_choices() -> None:
     schema = {
-        "required": ["name", "license", "authors", "license", 7],
+        "required": ["name", "license", "authors", "license", 7, "files", "_commit", "x" * 999, ""],
         "properties": {
             "license": {"enum": ["MIT", "BSD"], "title": "Licence"},
             "authors": {"type": "array"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import shiboken6
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
@@ -38,6 +39,7 @@ class CardRoom(QObject):
     def __init__(self, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
         self._bridge, self._window = bridge, parent
+        self._schemas: dict[tuple[str, Place], SchemaDialog] = {}
 
     # -- cards --------------------------------------------------------------------------------------------------
     def edit_card(self, record: AccountRecord, location: Location) -> None:
@@ -61,6 +63,11 @@ class CardRoom(QObject):
     def edit_schema(self, record: AccountRecord, location: Location) -> None:
         """Open the schema of the collection at ``location``; its window lets one work on children beside it."""
         place = place_of(location)
+        opened = self._schemas.get((record.id, place))
+        if opened is not None and shiboken6.isValid(opened) and opened.isVisible():
+            opened.raise_()
+            opened.activateWindow()
+            return
 
         def show(schema: SchemaText) -> None:
             if len(schema.text) > MAX_LETTERS:
@@ -72,6 +79,7 @@ class CardRoom(QObject):
                 lambda prefix: self.location_chosen.emit(Location(location.account_id, location.bucket, prefix))
             )
             dialog.finished.connect(dialog.deleteLater)
+            self._schemas[(record.id, place)] = dialog
             dialog.show()
             dialog.begin()
 

@@ -191,12 +191,14 @@ class EditCardDialog(AppDialog):
             self._send()
 
     def _show_problems(self, found: tuple[TextProblem, ...]) -> None:
-        self.problems.show_problems([Problem(one.sentence, one.pointer, one.line, one.column) for one in found])
+        self.problems.show_problems(
+            [Problem(one.sentence, one.pointer, one.line, one.column, one.hint) for one in found]
+        )
         shown = bool(found)
         self.problems.setVisible(shown)
         self.problems_head.setVisible(shown)
         self.problems.setFixedHeight(min(_PROBLEMS_PX, _PROBLEM_PX * max(1, len(found))))
-        self.text.mark(one.line for one in found)
+        self.text.mark(one.line for one in found if not one.hint)
         faults: dict[str, str] = {}
         for one in found:
             faults.setdefault(next(iter(path_of(one.pointer)), ""), one.sentence)
@@ -207,11 +209,7 @@ class EditCardDialog(AppDialog):
         check, current = self._check, self._checked == self._draft.number
         blocked = check is not None and check.blocking is not None
         self.primary.setEnabled(current and not blocked and self.changed and not self._saving)
-        self.problems_head.setText(
-            "Cannot be saved so"
-            if blocked
-            else f"{count(self.problems.model_.rowCount(), 'thing')} in the way of a commit"
-        )
+        self.problems_head.setText("Cannot be saved so" if blocked else self._head())
         if keep_note or not current:
             return
         if blocked:
@@ -223,6 +221,13 @@ class EditCardDialog(AppDialog):
             )
         elif self._theirs is None:
             self.show_note("")
+
+    def _head(self) -> str:
+        faults, hints = self.problems.counts()
+        parts = [f"{count(faults, 'thing')} in the way of a commit"] if faults else []
+        if hints:
+            parts.append(f"{count(hints, 'thing')} to mind" if not faults else f"{hints:,} to mind")
+        return " \u00b7 ".join(parts)
 
     def _load_theirs(self) -> None:
         if self._theirs is None:

@@ -147,7 +147,7 @@ def _can_ask(field: WantedField) -> bool:
     known = _CARD_FIELDS.get(field.name)
     if known is not None and known.shape in {Shape.LINES, Shape.PEOPLE}:
         return field.type in {"", "array"}
-    return field.type in {"", "string"}
+    return field.type == "string" or bool(field.choices) or (known is not None and not field.type)
 
 
 def _label_of(field: WantedField) -> str:

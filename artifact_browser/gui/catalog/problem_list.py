@@ -38,6 +38,7 @@ class Problem:
     pointer: str = ""
     line: int = 0
     column: int = 0
+    hint: bool = False
 
 
 class ProblemModel(QAbstractListModel):
@@ -68,7 +69,7 @@ class ProblemModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return printable(problem.pointer) or None
         if role == Qt.ItemDataRole.DecorationRole:
-            return icon("circle-alert", "bad")
+            return icon("triangle-alert", "warning") if problem.hint else icon("circle-alert", "bad")
         return None
 
 
@@ -110,6 +111,11 @@ class ProblemList(QListView):
         self.model_.tells_lines = told
         self.scheduleDelayedItemsLayout()
         self.viewport().update()
+
+    def counts(self) -> tuple[int, int]:
+        """How many faults there are, and how many hints."""
+        hints = sum(self.model_.row(at).hint for at in range(self.model_.rowCount()))
+        return self.model_.rowCount() - hints, hints
 
     def texts(self) -> list[str]:
         """The lines as they are read."""

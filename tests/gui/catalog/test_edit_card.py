@@ -143,17 +143,20 @@ def test_a_bad_text_cannot_be_saved_says_where_and_is_not_lost(
 
 def test_faults_of_the_schema_lead_to_their_field_or_line(driver: Driver, zoo: Place, hands: Hands) -> None:
     set_schema(driver, zoo, SCHEMA)
-    stage(driver, zoo, "lion", version=3, cite=[{"text": "x"}, {}])
+    stage(driver, zoo, "lion", version=3, git_repo=5, cite=[{"text": "x"}, {}])
     opened = hands.edit("zoo/lion/")
+    assert opened.problems_head.text() == "3 things in the way of a commit · 1 to mind"
     assert opened.problems.texts() == [
         "“cite”, entry 2, “text” is missing.",
         "“license” is missing.",
         "“version” must be text, not the number 3 (put it in quotes to make it text).",
+        "YAML reads “git_repo” as the number 5: put it in quotes to make it text.",
     ]
     opened.go_to(opened.problems.model_.row(1))
     assert opened.form.field("license").hasFocus()
     hands.qtbot.keyClicks(opened.form.field("license"), "MIT")
     opened.form.field("version").setText("3.1")
+    opened.form.field("git_repo").clear()
     hands.checked(opened)
     assert opened.problems.texts() == ["“cite”, entry 2, “text” is missing."]
     opened.problems.chosen.emit(opened.problems.model_.row(0))
@@ -254,6 +257,7 @@ def test_children_that_a_schema_would_refuse_are_listed_and_opened(
     hands.write(opened.text, "required: [license]\n")
     hands.checked(opened)
     hands.press(opened.check_children)
+    room.editing.edit_schema(room.record, room.at("zoo/"))  # it is open already
     qtbot.waitUntil(lambda: "1 of 2 children would not pass." in opened.progress.text(), timeout=TIMEOUT_MS)
     rows = opened.children_list.model_
     assert [rows.index(0, column).data() for column in (0, 1)] == ["bad", "“license” is missing."]
@@ -269,6 +273,7 @@ def test_children_that_a_schema_would_refuse_are_listed_and_opened(
     opened._stop()
     assert opened.progress.text().startswith("Stopped:")
     assert opened.check_children.isEnabled()
+    assert len([w for w in QApplication.topLevelWidgets() if isinstance(w, SchemaDialog) and w.isVisible()]) == 1
     opened.reject()
     opened.reject()
 
@@ -290,7 +295,12 @@ def test_a_schema_changed_meanwhile_is_a_conflict(driver: Driver, zoo: Place, ha
 def test_a_new_artifact_is_asked_for_what_the_schema_requires(
     qtbot: QtBot, room: Any, driver: Driver, zoo: Place, hands: Hands, dialog: Callable[[str], Any]
 ) -> None:
-    known = {"license": {"enum": ["MIT", "BSD"]}, "authors": {"type": "array"}, "type": {"const": "model"}}
+    known = {
+        "license": {"enum": ["MIT", "BSD"]},
+        "lab": {"type": "string"},
+        "authors": {"type": "array"},
+        "type": {"const": "model"},
+    }
     set_schema(driver, zoo, {"required": ["license", "authors", "cite", "lab"],
                              "properties": {**known, "cite": {"type": "array"}}})  # fmt: skip
     room.catalog.new_artifact(room.record, room.at("zoo/"))
