@@ -32,8 +32,8 @@ from artifact_browser.gui.common.plain_table import PlainTable
 from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.gui.common.widgets import Kind, label
 
-_WIDTH, _HEIGHT = 900, 560
-_CHANGE_PX, _SIZE_PX, _REASON_PX, _FIELD_PX = 110, 90, 90, 220
+_WIDTH, _HEIGHT, _BETWEEN_PX = 900, 560, 10
+_CHANGE_PX, _SIZE_PX, _REASON_PX, _FIELD_PX = 104, 90, 90, 170
 _FORMS = (
     (DiffForm.TEXT, "As text\u2026", "Text (*.txt)"),
     (DiffForm.JSON, "As JSON\u2026", "JSON (*.json)"),
@@ -92,13 +92,16 @@ class DiffDialog(AppDialog):
         self._part_files = _column(self._file_words, self.chips, self.files)
         beside = QSplitter(Qt.Orientation.Horizontal)
         beside.setChildrenCollapsible(False)
+        beside.setHandleWidth(1)
         beside.addWidget(self.fields)
         beside.addWidget(self.detail)
         beside.setStretchFactor(0, 3)
         beside.setStretchFactor(1, 2)
         self._part_fields = _column(self._field_words, beside)
+        self._part_fields.setContentsMargins(0, _BETWEEN_PX, 0, 0)
         parts = QSplitter(Qt.Orientation.Vertical)
         parts.setChildrenCollapsible(False)
+        parts.setHandleWidth(1)
         parts.addWidget(self._part_files)
         parts.addWidget(self._part_fields)
         self._stack = QStackedWidget()

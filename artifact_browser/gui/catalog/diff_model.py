@@ -12,7 +12,7 @@ from artifact_browser.catalog.diff import FileChange, FileChangeKind
 from artifact_browser.catalog.diff_fields import FieldChange
 from artifact_browser.catalog.diff_text import Shown
 from artifact_browser.catalog.files import StagedFile
-from artifact_browser.gui.common.format import exact_size, printable, size
+from artifact_browser.gui.common.format import elided, exact_size, printable, size
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.plain_tip import plain_tip
 
@@ -24,6 +24,8 @@ _SIZES = (2, 3)
 _FIELD_HEADS = ("Change", "Field", "Before", "After")
 #: of a value, in a cell; the whole is shown beside
 _CELL_LETTERS = 300
+#: of a file's name: it may have a million
+_NAME_LETTERS = 500
 #: By a change's value, of files and of fields: its word, its icon and the icon's colour.
 LOOKS = {
     "added": ("Added", "plus", "ok"),
@@ -128,8 +130,12 @@ def _cell(side: Shown | None) -> str:
 
 def _where(change: FileChange) -> str:
     if change.kind is FileChangeKind.MOVED and change.before is not None:
-        return f"{printable(change.before.path)} \u2192 {printable(change.path)}"
-    return printable(change.path)
+        return f"{_name(change.before.path)} \u2192 {_name(change.path)}"
+    return _name(change.path)
+
+
+def _name(path: str) -> str:
+    return printable(elided(path, _NAME_LETTERS))
 
 
 def _size(file: StagedFile | None) -> str:
@@ -146,5 +152,5 @@ def _hint(change: FileChange) -> str:
     for words, file in (("before", change.before), ("after", change.after)):
         if file is not None:
             facts = [f"ETag {file.etag}" if file.etag else "", *(f"{name} {value}" for name, value in file.checksums)]
-            lines += [f"{words}: {printable(fact)}" for fact in facts if fact]
+            lines += [f"{words}: {_name(fact)}" for fact in facts if fact]
     return "\n".join(lines)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import Any
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -9,7 +12,7 @@ from artifact_browser.catalog.files import StagedFile
 from artifact_browser.gui.catalog.artifact_page import ArtifactPage, PageTools, ShownArtifact
 from artifact_browser.gui.catalog.copying import fill_copy_menu
 from artifact_browser.gui.catalog.file_list import FileList
-from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
+from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow, SortableRows
 from artifact_browser.gui.common.format import count, size
 from artifact_browser.gui.common.widgets import Kind, label
 
@@ -17,6 +20,7 @@ from artifact_browser.gui.common.widgets import Kind, label
 _STRONGEST = ("sha256", "md5", "crc64nvme", "crc32c")
 #: Files that are copied as text at once.
 _MOST_COPIED = 1000
+_MOST_COMPARED = 10_000
 
 
 class FilesPage(ArtifactPage):
@@ -48,11 +52,11 @@ class FilesPage(ArtifactPage):
 
     def show_artifact(self, shown: ShownArtifact) -> None:
         self._shown = shown
-        rows = _rows(shown)
+        rows = _Rows(shown)
         head = self.table.horizontalHeader()
         self.files.show(rows)
         self.files.sort(head.sortIndicatorSection(), head.sortIndicatorOrder())
-        self.table.show_states(any(row.state for row in rows))
+        self.table.show_states(rows.have_states)
         words = f"{count(len(rows), 'file')}, {size(sum(file.size_bytes or 0 for file in shown.files))}"
         self._sum.setText(words)
         self._sum.setVisible(bool(rows))
@@ -74,16 +78,43 @@ class FilesPage(ArtifactPage):
         return menu
 
 
-def _rows(shown: ShownArtifact) -> list[FileRow]:
-    before = {file.path: file for file in shown.opened.committed_files}
-    rows = []
-    for file in shown.files:
-        state = ""
-        if shown.before is not None:
-            old = before.get(file.path)
-            state = "new" if old is None else "" if old == file else "changed"
-        rows.append(FileRow(file.path, file.size_bytes, state, "", _checksum(file), _hint(file)))
-    return rows
+class _Rows(SortableRows):
+    """The files of what is shown, each a row when it is looked at."""
+
+    def __init__(self, shown: ShownArtifact) -> None:
+        self._files: Sequence[StagedFile] = shown.files
+        before = {file.path: file for file in shown.opened.committed_files} if shown.before is not None else None
+        self._before = before
+
+    @property
+    def have_states(self) -> bool:
+        """Whether anything is new or changed; of very many files, whether it may be: comparing all takes too long."""
+        if self._before is None:
+            return False
+        some = self._files[:_MOST_COMPARED]
+        return len(self._files) > len(some) or any(self._before.get(file.path) != file for file in some)
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __getitem__(self, at: int) -> FileRow:  # type: ignore[override]  # no slices
+        file = self._files[at]
+        return FileRow(file.path, file.size_bytes, self._state(file), "", _checksum(file), _hint(file))
+
+    def sort(self, column: int, *, down: bool) -> None:
+        keys: tuple[Callable[[StagedFile], Any], ...] = (
+            lambda file: file.path,
+            lambda file: -1 if file.size_bytes is None else file.size_bytes,
+            self._state,
+            _checksum,
+        )
+        self._files = sorted(self._files, key=keys[column], reverse=down)
+
+    def _state(self, file: StagedFile) -> str:
+        if self._before is None:
+            return ""
+        old = self._before.get(file.path)
+        return "new" if old is None else "" if old == file else "changed"
 
 
 def _checksum(file: StagedFile) -> str:

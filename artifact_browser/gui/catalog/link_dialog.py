@@ -27,6 +27,8 @@ class LinkDialog(AppDialog):
         self.body.addWidget(self.shown)
         self.copy = self.add_secondary("Copy", icon_name="copy")
         self.copy.clicked.connect(self._copy)
+        self.enter_accepts = False  # the Enter that chose the link must not open it, too
+        self.cancel.setFocus()
         self.primary.setEnabled(bool(self.address))
         self.accepted.connect(lambda: QDesktopServices.openUrl(QUrl(self.address)))
         odd = _odd(self.address) if self.address else "This is no address that is opened from here."
@@ -48,8 +50,9 @@ def _odd(address: str) -> str:
         return "This address is not well formed."
     if parts.scheme == "mailto":
         return ""
-    if "xn--" in host:
-        return f"The host \u201c{host}\u201d stands for letters that may look like others."
+    found = []
     if "@" in parts.netloc:
-        return f"What stands before the \u201c@\u201d is not where it leads: it leads to \u201c{host}\u201d."
-    return ""
+        found.append(f"What stands before the \u201c@\u201d is not where it leads: it leads to \u201c{host}\u201d.")
+    if "xn--" in host:
+        found.append(f"The host \u201c{host}\u201d stands for letters that may look like others.")
+    return " ".join(found)

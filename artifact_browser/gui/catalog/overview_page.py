@@ -21,6 +21,7 @@ from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.gui.common.widgets import Kind, label
 
 _LONGEST_EMOJI = 8
+_DESCRIPTION_LETTERS, _FACT_LETTERS = 600, 100
 
 
 class OverviewPage(ArtifactPage):
@@ -88,14 +89,14 @@ class OverviewPage(ArtifactPage):
     def _show_fields(self, shown: ShownArtifact) -> None:
         fields = shown.fields
         emoji = emoji_of(fields.get("icon", "") or fields.get("id_emoji", ""))
-        words = printable(fields.get("description", "")) or "No description."
+        words = _line(fields.get("description", ""), _DESCRIPTION_LETTERS) or "No description."
         self.description.setText(f"{emoji}  {words}" if emoji else words)
         total = sum(file.size_bytes or 0 for file in shown.files)
         facts = [
-            printable(type_word(fields.get("type", ""))),
-            f"version {printable(fields['version'])}" if fields.get("version") else "",
+            _line(type_word(fields.get("type", ""))),
+            f"version {_line(fields['version'])}" if fields.get("version") else "",
             f"{count(len(shown.files), 'file')}, {size(total)}",
-            printable(fields.get("tags", "")),
+            _line(fields.get("tags", ""), 3 * _FACT_LETTERS),
         ]
         self.facts.setText(" \u00b7 ".join(fact for fact in facts if fact))
 
@@ -151,6 +152,12 @@ class OverviewPage(ArtifactPage):
         dialog = LinkDialog(address, self.window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+
+def _line(text: str, letters: int = _FACT_LETTERS) -> str:
+    """``text`` as one line, its end cut; the page *Metadata* has all of it."""
+    words = printable(" ".join(text[: 2 * letters].split()))
+    return words if len(words) <= letters else words[: letters - 1] + "\u2026"
 
 
 def emoji_of(text: str) -> str:

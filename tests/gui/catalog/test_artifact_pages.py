@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.gui.catalog.files_page import FilesPage
-from artifact_browser.gui.catalog.metadata_page import MetadataPage
+from artifact_browser.gui.catalog.metadata_page import FieldRow, MetadataPage
 from artifact_browser.gui.catalog.overview_page import OverviewPage
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import stage, stage_and_commit
@@ -34,8 +34,13 @@ def test_pages_are_turned_to_with_the_keyboard_and_follow_the_side_that_is_looke
     assert view.pages.currentWidget() is view.pages.current
     assert view.files.rowCount() == 1
     view.pages.turn_to(MetadataPage)
-    shown = {child.accessibleName() for child in view.pages.current.findChildren(type(view._title))}
-    assert "description: Roars" in shown
+    metadata = view.pages.current
+    assert isinstance(metadata, MetadataPage)
+    rows = [metadata.fields.row(at) for at in range(metadata.fields.rowCount())]
+    assert FieldRow("description", "Roars", "new") in rows
+    assert FieldRow("name", "Lion") in rows
+    metadata.table.selectRow([row.name for row in rows].index("description"))
+    assert metadata.value.toPlainText() == "Roars"
     committed = next(chip for chip in view._sides.buttons() if chip.text() == "Committed")
     qtbot.mouseClick(committed, Qt.MouseButton.LeftButton)
     view.pages.turn_to(OverviewPage)
