@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord, Addressing
+from artifact_browser.catalog.layout import DERIVED
 from artifact_browser.storage.drivers.local.names import usual_path
 from artifact_browser.storage.location import DELIMITER, segment_name, uri_of
 
@@ -34,7 +35,8 @@ class CopyForm(StrEnum):
 def copy_text(form: CopyForm, record: AccountRecord, bucket: str, key: str, *, local_root: str = "") -> str:
     """The text, or empty where there is none.
 
-    :param key: a file's; one that ends with ``/`` (or is empty) stands for all that lies below
+    :param key: a file's; one that ends with ``/`` (or is empty) stands for all that lies below; a command that copies
+        it leaves the records of versions and the counters out
     :param local_root: the folder of *This computer*'s buckets
     """
     if form is CopyForm.URI:
@@ -96,7 +98,7 @@ def _python(record: AccountRecord, bucket: str, key: str) -> str:
 def _aws(record: AccountRecord, bucket: str, key: str) -> str:
     words = ["aws", "s3", "cp", f"s3://{bucket}/{key}", _target(bucket, key)]
     if not key or key.endswith(DELIMITER):
-        words.append("--recursive")
+        words += ["--recursive", "--exclude", f"{DERIVED}/*", "--exclude", f"*/{DERIVED}/*"]
     for option, value in (
         ("--endpoint-url", record.endpoint),
         ("--region", record.region),
@@ -127,6 +129,8 @@ def _rclone(record: AccountRecord, bucket: str, key: str) -> str:
         options.append(f"force_path_style={'true' if record.addressing is Addressing.PATH else 'false'}")
     folder = not key or key.endswith(DELIMITER)
     words = ["rclone", "copy" if folder else "copyto", f":{','.join(options)}:{bucket}/{key}", _target(bucket, key)]
+    if folder:
+        words += ["--exclude", f"{DERIVED}/**"]
     if record.ca_file:
         words += ["--ca-cert", record.ca_file]
     return shlex.join(words)
