@@ -207,7 +207,8 @@ class _Writer:
         elif token.type == "bullet_list_open":
             self._lists.append(None)
         elif token.type == "ordered_list_open":
-            self._lists.append(int(token.attrGet("start") or 1))
+            start = token.attrGet("start")
+            self._lists.append(1 if start is None else int(start))
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
             self._lists.pop()
         elif token.type == "list_item_open":
@@ -231,6 +232,8 @@ class _Writer:
                 cells = []
             if len(rows) > MAX_BLOCKS:
                 break
+        if not rows or not rows[0]:
+            return
         letters = sum(len(run.text) for row in rows for cell in row for run in cell)
         if len(rows) <= MAX_TABLE_ROWS and len(rows[0]) <= MAX_TABLE_COLUMNS and letters <= MAX_TABLE_LETTERS:
             self.put(replace(self._block(BlockKind.TABLE), rows=tuple(rows)))

@@ -86,6 +86,12 @@ def test_nothing_of_it_leads_anywhere_or_is_html(text: str) -> None:
     assert "<script>" in shown or "alert" in shown or "picture" in shown
 
 
+def test_lists_begin_where_they_say_and_broken_tables_are_text() -> None:
+    blocks = parse_markdown("0. zero\n1. one\n\n| |\n|-|\n\n|\n|-\n").blocks
+    assert [block.marker for block in blocks[:2]] == ["0.", "1."]
+    assert all(len(block.rows[0]) >= 1 for block in blocks if block.kind is BlockKind.TABLE)
+
+
 def test_links_are_ascii_and_say_what_they_are() -> None:
     (block,) = parse_markdown("[x](https://ex\u0430mple.org/\u202efoo) [y](http://a b) [z](HTTPS://A.example)").blocks
     hrefs = [run.href for run in block.runs if run.href]
