@@ -107,7 +107,7 @@ def test_accounts_are_said_without_their_secrets() -> None:
         CopyForm.PYTHON, profile, "b", "k"
     )
     assert shlex.split(copy_text(CopyForm.AWS, profile, "b", "")) == [
-        "aws", "s3", "cp", "s3://b/", "./b/", "--recursive", "--region", "eu-west-1", "--profile", "my lab",
+        "aws", "s3", "cp", "s3://b/", "./b/", "--recursive", "--exclude", ".artifact/*", "--exclude", "*/.artifact/*", "--region", "eu-west-1", "--profile", "my lab",
     ]  # fmt: skip
     public = AccountRecord("o", AccountKind.PUBLIC, "O", region="us-east-1")
     assert "--no-sign-request" in copy_text(CopyForm.AWS, public, "b", "k")
