@@ -77,12 +77,14 @@ class CardCheck:
     :ivar text: with the form's changes in it; :ivar values: each form field's text, ``None`` where a form cannot show it
     :ivar blocking: why it cannot be saved; then ``values`` is empty
     :ivar problems: what would be in the way of a commit, then hints; saved it can be
+    :ivar more: there are more than were told
     """
 
     text: str
     values: Mapping[str, str | None]
     blocking: TextProblem | None = None
     problems: tuple[TextProblem, ...] = ()
+    more: bool = False
 
 
 def open_card(driver: Driver, place: Place) -> CardText:
@@ -121,7 +123,7 @@ def check_card(
     try:
         fields = parse_mapping(text.encode("utf-8", "surrogatepass")) if text.strip() else {}
     except ManifestUnreadable as error:
-        return CardCheck(text, {}, unreadable(error))
+        return CardCheck(text, {}, unreadable(error, text))
     if edits:
         apply_form(fields, edits)
         text = dump_mapping(fields)
@@ -129,10 +131,12 @@ def check_card(
     if blocking:
         return CardCheck(text, {}, placed(text, [blocking])[0])
     problems: list[SchemaProblem] = []
+    more = False
     if schema:
         # what the catalog keeps is not in the text: a commit checks it, here it is left out
         found = check_by_text(schema, fields, check)
         problems = [problem for problem in found.problems if _top(problem) not in KEPT]
+        more = found.more
     own = schema_of(fields) if is_collection else None
     if own is not None:
         problems += [
@@ -142,7 +146,7 @@ def check_card(
     told = {problem.pointer for problem in problems}
     hints = [hint for hint in _told_by_yaml(fields) if hint.pointer not in told]
     marked = [replace(hint, hint=True) for hint in placed(text, hints)]
-    return CardCheck(text, form_values(fields), None, (*placed(text, problems), *marked))
+    return CardCheck(text, form_values(fields), None, (*placed(text, problems), *marked), more)
 
 
 def save_card(driver: Driver, place: Place, text: str, base_text: str, pause: Pause = time.sleep) -> bool:
@@ -206,12 +210,16 @@ def save_edit(
     raise AssertionError("unreachable: the last attempt raises")
 
 
-def unreadable(error: ManifestUnreadable) -> TextProblem:
-    """A parser's refusal as a problem with its place."""
+def unreadable(error: ManifestUnreadable, text: str) -> TextProblem:
+    """A parser's refusal of ``text`` as a problem with its place; what is missed at the end is missed in the last line."""
     found = _WHERE.match(error.detail)
     if found is None:
         return TextProblem(_sentence(error.detail))
-    return TextProblem(_sentence(found.group(3)), line=int(found.group(1)), column=int(found.group(2)))
+    return TextProblem(
+        _sentence(found.group(3)),
+        line=min(int(found.group(1)), max(1, len(text.splitlines()))),
+        column=int(found.group(2)),
+    )
 
 
 def _sentence(text: str) -> str:

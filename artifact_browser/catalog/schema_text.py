@@ -106,7 +106,7 @@ def check_schema_text(text: str) -> SchemaTextCheck:
     try:
         schema = parse_mapping(text.encode("utf-8", "surrogatepass"))
     except ManifestUnreadable as error:
-        return SchemaTextCheck((unreadable(error),))
+        return SchemaTextCheck((unreadable(error, text),))
     faults = find_schema_faults(schema)
     return SchemaTextCheck(tuple(placed(text, faults)), tuple(field.name for field in wanted_fields(schema)))
 

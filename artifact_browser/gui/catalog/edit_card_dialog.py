@@ -83,6 +83,7 @@ class EditCardDialog(AppDialog):
         self._rest = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._connect()
         self.problems.tell_lines(False)
+        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
         self._show_problems(())
         self._refresh()
 
@@ -99,7 +100,6 @@ class EditCardDialog(AppDialog):
     # -- what the room says -------------------------------------------------------------------------------------
     def begin(self) -> None:
         """Ask for the first check: it fills the form. To be called once the dialog is shown."""
-        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
         self.form.field("name").setFocus()
         self._touch()
         self._send()
@@ -224,7 +224,8 @@ class EditCardDialog(AppDialog):
 
     def _head(self) -> str:
         faults, hints = self.problems.counts()
-        parts = [f"{count(faults, 'thing')} in the way of a commit"] if faults else []
+        more = " or more" if self._check is not None and self._check.more else ""
+        parts = [f"{count(faults, 'thing')}{more} in the way of a commit"] if faults else []
         if hints:
             parts.append(f"{count(hints, 'thing')} to mind" if not faults else f"{hints:,} to mind")
         return " \u00b7 ".join(parts)

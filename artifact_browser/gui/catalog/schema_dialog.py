@@ -87,6 +87,7 @@ class SchemaDialog(AppDialog):
         self._lay_out()
         self._rest = QTimer(self, singleShot=True, interval=DEBOUNCE_MS)
         self._connect()
+        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
         self._show_running(None)
         self._refresh()
 
@@ -125,7 +126,6 @@ class SchemaDialog(AppDialog):
     # -- what the room says -------------------------------------------------------------------------------------
     def begin(self) -> None:
         """Ask for the first check. To be called once the dialog is shown."""
-        self.resize(self.width(), min(_HEIGHT_PX, self.screen().availableGeometry().height() - _AROUND_PX))
         self.text.setFocus()
         self._touch()
         self._send()
