@@ -16,6 +16,8 @@ from typing import Any, cast
 from artifact_browser.errors import DiskError
 
 SCHEMA = 1
+#: Whether finished downloads are counted in the artifacts they belong to.
+COUNT_DOWNLOADS = "count_downloads"
 #: Every setting the app knows, with what it is until somebody changes it. Rooms may keep others (``window.columns``).
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -32,6 +34,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "transfers_limit_bps": 0,  # bytes a second each way, 0: none
         "transfers_at_once": 8,
         "notify_ended": True,
+        COUNT_DOWNLOADS: True,
         "panes": [],  # the locations (URIs) of the window's panes
     }
 )

@@ -44,9 +44,8 @@ from artifact_browser.storage.driver import Condition, Driver, Support, WriteOpt
 
 STATS_FOLDER = ".artifact/stats/"
 RESET_FOLDER = ".artifact/stats-reset/"
-#: The settings' names: who counts, and whether it does.
+#: The setting that says who counts.
 CLIENT_SETTING = "stats_client"
-COUNT_SETTING = "count_downloads"
 #: A file's weight, in an entry of the manifest's ``files``.
 WEIGHT_KEY = "download_weight"
 MAX_WEIGHT = 1e6

@@ -1,4 +1,4 @@
-"""Statistics as jobs for the interactive lane: reading, counting, resetting."""
+"""Statistics as jobs for the interactive lane: reading, counting, resetting; and what a deletion leaves at a collection."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from collections.abc import Generator
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import counting
 from artifact_browser.catalog.child_counts import read_child_counts
+from artifact_browser.catalog.index import IndexOutcome
 from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.removal import forget_child
 from artifact_browser.catalog.stats import Counts, Statistics, may_count, read_statistics
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
 from artifact_browser.storage.location import DELIMITER
@@ -91,3 +93,10 @@ def reset_stats(context: JobContext, record: AccountRecord, place: Place, client
     yield from ()
     with opened(context, record) as driver:
         return counting.reset(driver, place, client, context.cancel.wait)
+
+
+def forget_deleted(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, IndexOutcome]:
+    """Job: an artifact or collection was deleted: take it out of its collection's index, if it is really gone."""
+    yield from ()
+    with opened(context, record) as driver:
+        return forget_child(driver, place, context.cancel.wait)

@@ -70,6 +70,7 @@ class ArtifactView(QWidget):
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._state)
+        self.under_state = texts  # what others show there
         self._head = QHBoxLayout()
         self._head.setSpacing(8)
         self._head.addLayout(texts, 1)

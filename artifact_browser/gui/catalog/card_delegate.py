@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from artifact_browser.catalog.card import Card, Status
+from artifact_browser.catalog.stats import Counts
 from artifact_browser.gui.catalog.card_art import RADIUS_PX, CardArt
 from artifact_browser.gui.catalog.card_text import (
     CardFonts,
@@ -16,6 +17,7 @@ from artifact_browser.gui.catalog.card_text import (
     paint_line,
     paint_two_lines,
 )
+from artifact_browser.gui.catalog.count_words import downloads_words
 from artifact_browser.gui.catalog.covers import CoverLoader
 from artifact_browser.gui.catalog.gallery_model import GalleryModel
 from artifact_browser.gui.catalog.type_chips import type_word
@@ -77,7 +79,8 @@ class CardDelegate(QStyledItemDelegate):
         if card.status is Status.BROKEN:
             self._paint_broken(painter, inner, card, fonts, colours)
         else:
-            self._paint_facts(painter, inner, card, fonts, colours)
+            counts = model.counts_of(card.prefix)
+            self._paint_facts(painter, inner, card, counts, fonts, colours)
         self._paint_border(painter, rect, card, index.row(), option, colours)
         painter.restore()
 
@@ -109,7 +112,9 @@ class CardDelegate(QStyledItemDelegate):
             painter, rect.left() + 9, rect.top() + 9, text, fonts.chip, getattr(colours, colour), getattr(colours, tint)
         )
 
-    def _paint_facts(self, painter: QPainter, inner: QRect, card: Card, fonts: CardFonts, colours: Tokens) -> None:
+    def _paint_facts(
+        self, painter: QPainter, inner: QRect, card: Card, counts: Counts | None, fonts: CardFonts, colours: Tokens
+    ) -> None:
         paint_two_lines(painter, inner, _TEXT_TOP, card.description, fonts.fact, colours.dim)
         left = inner.left()
         for tag in card.tags:
@@ -121,11 +126,14 @@ class CardDelegate(QStyledItemDelegate):
         foot = QRect(inner.left(), inner.bottom() - _FOOT_PX, inner.width(), 28)
         painter.setFont(fonts.fact.font)
         painter.setPen(colours.dim)
+        kind = line_of(type_word(card.type), fonts.fact, foot.width() // 2)
         version = card.version if not card.version[:1].isdigit() else f"v{card.version}"
-        painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), line_of(version, fonts.fact, foot.width() // 2))
+        words = " \u00b7 ".join(part for part in (version, downloads_words(counts) if counts else "") if part)
+        room = foot.width() - fonts.fact.metrics.horizontalAdvance(kind) - 8
+        painter.drawText(foot, int(Qt.AlignmentFlag.AlignVCenter), line_of(words, fonts.fact, room))
         right = int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
         painter.setPen(colours.faint)
-        painter.drawText(foot, right, line_of(type_word(card.type), fonts.fact, foot.width() // 2))
+        painter.drawText(foot, right, kind)
 
     def _paint_broken(self, painter: QPainter, inner: QRect, card: Card, fonts: CardFonts, colours: Tokens) -> None:
         place, problem = _error_parts(card.error)

@@ -19,6 +19,7 @@ from artifact_browser.gui.catalog.artifact_page import PageTools
 from artifact_browser.gui.catalog.artifact_view import ArtifactView
 from artifact_browser.gui.catalog.card_delegate import GUTTER_PX
 from artifact_browser.gui.catalog.covers import CoverLoader
+from artifact_browser.gui.catalog.gallery_counts import GalleryCounts
 from artifact_browser.gui.catalog.gallery_header import GalleryHeader
 from artifact_browser.gui.catalog.gallery_model import GalleryModel
 from artifact_browser.gui.catalog.gallery_view import GalleryView
@@ -52,6 +53,8 @@ class Gallery(QWidget):
     compare_requested = Signal(object)
     edit_card_requested = Signal(object)
     index_update_requested = Signal(object)
+    #: somebody has come to a committed artifact's page (again is no coming): its :class:`Location`
+    artifact_visited = Signal(object)
     #: files dropped on an artifact: ``(Location, paths)``
     files_dropped = Signal(object, object)
 
@@ -64,6 +67,7 @@ class Gallery(QWidget):
         self._opened: Opened | None = None
         self._summary: ScanSummary | None = None
         self._scan: Task | None = None
+        self._visits = False
         self._seen: set[str] = set()
         self.model = GalleryModel(self)
         self.covers = CoverLoader(bridge, self)
@@ -71,6 +75,7 @@ class Gallery(QWidget):
         self.header = GalleryHeader()
         self.chips = TypeChips()
         self.artifact_view = ArtifactView(PageTools(services, bridge))
+        self.counts = GalleryCounts(services.settings, bridge, self.model, self.header, self.artifact_view, self)
         self.state = StateView()
         self._cards = self._lay_out_cards()
         self._stack = QStackedWidget()
@@ -172,6 +177,24 @@ class Gallery(QWidget):
             return self._of(card)
         return self._location if self.is_collection and self._opened and not self._opened.error else None
 
+    @property
+    def place_at_hand(self) -> Location | None:
+        """The artifact or collection at hand: the selected card's, or the one the window stands in; never a whole bucket."""
+        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
+            return self._location
+        card = self.view.current_card
+        if card is not None:
+            return self._of(card)
+        return self._location if self.is_collection and self._location.key else None
+
+    @property
+    def is_collection_at_hand(self) -> bool:
+        """Whether :attr:`place_at_hand` is a collection."""
+        card = self.view.current_card
+        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
+            return False
+        return card is None or card.type == COLLECTION_TYPE
+
     # -- what the shell does ------------------------------------------------------------------------------------
     def show_location(self, record: AccountRecord, location: Location) -> None:
         """Show a place; whatever was being looked at is given up. The same place again is a refresh."""
@@ -181,6 +204,7 @@ class Gallery(QWidget):
         self.stop()
         self._record, self._location = record, location
         self._summary = None
+        self._visits = not same
         if not same:
             self._opened = None
             self.chips.reset()
@@ -227,6 +251,7 @@ class Gallery(QWidget):
             self._scan = None
         self.covers.want(())
         self.artifact_view.leave()
+        self.counts.stop()
 
     # -- from the scan ------------------------------------------------------------------------------------------
     def _take(self, event: Opened | CardsFound) -> None:
@@ -235,8 +260,11 @@ class Gallery(QWidget):
             shows_page = event.kind is PlaceKind.ARTIFACT and not event.error
             if shows_page and self._record is not None:
                 self.artifact_view.show_artifact(self._record, self._location, event)
+                self._visit(event)
             else:
                 self.artifact_view.leave()
+                if self._record is not None and event.kind is PlaceKind.COLLECTION:
+                    self.counts.read_children(self._record, place_of(self._location))
             self._turn_to(self.artifact_view if shows_page else self._cards)
             self._refresh_header()
             self.context_changed.emit()
@@ -244,6 +272,15 @@ class Gallery(QWidget):
         self._seen |= {card.prefix for card in event.cards}
         self.model.take(event.cards, event.gone)
         self._show_middle()
+
+    def _visit(self, opened: Opened) -> None:
+        """The page of an artifact is shown, or read again."""
+        committed = opened.committed is not None
+        if self._record is not None:
+            self.counts.line.show_of(self._record, place_of(self._location), committed=committed)
+        if self._visits and committed:
+            self.artifact_visited.emit(self._location)
+        self._visits = False
 
     def _finished(self, summary: ScanSummary) -> None:
         self._scan, self._summary = None, summary

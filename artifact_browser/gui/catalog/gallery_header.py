@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from artifact_browser.gui.catalog.gallery_model import SortBy
 from artifact_browser.gui.common.widgets import Kind, button, label
 
 
@@ -14,6 +15,8 @@ class GalleryHeader(QWidget):
     new_collection_requested = Signal()
     new_artifact_requested = Signal()
     index_update_requested = Signal()
+    #: a :class:`SortBy` was chosen
+    sort_chosen = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -28,6 +31,12 @@ class GalleryHeader(QWidget):
         )
         self.new_collection = button("New collection\u2026", clicked=self.new_collection_requested.emit)
         self.new_artifact = button("New artifact\u2026", Kind.PRIMARY, clicked=self.new_artifact_requested.emit)
+        self.sort = QComboBox()
+        self.sort.setAccessibleName("Sort by")
+        self.sort.setToolTip("In which order the cards stand")
+        for sort, text in ((SortBy.NAME, "Name"), (SortBy.MODIFIED, "Last modified"), (SortBy.DOWNLOADS, "Downloads")):
+            self.sort.addItem(f"By {text.lower()}", sort)
+        self.sort.activated.connect(lambda _: self.sort_chosen.emit(SortBy(self.sort.currentData())))
         facts = QHBoxLayout()
         facts.setSpacing(8)
         facts.addWidget(self.state)
@@ -42,6 +51,7 @@ class GalleryHeader(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         row.addLayout(texts, 1)
+        row.addWidget(self.sort)
         row.addWidget(self.new_collection)
         row.addWidget(self.new_artifact)
         self.show_index_problem(False)
@@ -54,6 +64,10 @@ class GalleryHeader(QWidget):
     def show_state(self, text: str) -> None:
         """``8 artifacts \u00b7 1 staged edit \u00b7 index up to date``."""
         self.state.setText(text)
+
+    def show_sort(self, sort: SortBy) -> None:
+        """The order that is in force."""
+        self.sort.setCurrentIndex(self.sort.findData(sort))
 
     def show_index_problem(self, wrong: bool) -> None:
         """Whether the index may be brought up to date by a button."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from artifact_browser.catalog.card import Card, Status
+from artifact_browser.catalog.stats import Counts
+from artifact_browser.gui.catalog.count_words import counts_words, downloads_words
 from artifact_browser.gui.common.format import printable
 
 #: The chip that shows only what is staged (no artifact type begins with a space).
@@ -16,8 +20,18 @@ STAGED_CHIP = " staged"
 _STAGED = frozenset({Status.STAGED, Status.STAGED_EDIT})
 
 
+class SortBy(StrEnum):
+    """In which order the cards stand."""
+
+    NAME = "name"
+    #: newest first
+    MODIFIED = "modified"
+    #: most first
+    DOWNLOADS = "downloads"
+
+
 class GalleryModel(QAbstractListModel):
-    """Rows are cards in order of their titles; while a scan runs, late ones stand at the end."""
+    """Rows are cards in the order that was chosen; while a scan runs, late ones stand at the end."""
 
     #: how many cards there are of each type changed
     counted = Signal()
@@ -33,6 +47,8 @@ class GalleryModel(QAbstractListModel):
         self._row_of: dict[str, int] = {}
         self._words: tuple[str, ...] = ()
         self._type = ""
+        self._sort = SortBy.NAME
+        self._counts: dict[str, Counts] = {}
 
     # -- what a view asks ---------------------------------------------------------------------------------------
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
@@ -45,9 +61,12 @@ class GalleryModel(QAbstractListModel):
         if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole}:
             return printable(card.title)
         if role == Qt.ItemDataRole.AccessibleDescriptionRole:
-            return described(card)
+            counts = self._counts.get(card.prefix)
+            return described(card) if counts is None else f"{described(card)}, {downloads_words(counts)}"
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _printable_lines(card.title, card.error or card.description, card.prefix)
+            counts = self._counts.get(card.prefix)
+            words = counts_words(counts) if counts is not None else ""
+            return _printable_lines(card.title, card.error or card.description, words, card.prefix)
         return None
 
     def card(self, row: int) -> Card:
@@ -83,6 +102,7 @@ class GalleryModel(QAbstractListModel):
     def clear(self) -> None:
         self.beginResetModel()
         self._cards, self._texts, self._rows, self._row_of = {}, {}, [], {}
+        self._counts = {}
         self._types, self._statuses = Counter(), Counter()
         self.endResetModel()
         self.counted.emit()
@@ -116,6 +136,26 @@ class GalleryModel(QAbstractListModel):
         elif new:
             self._append(new)
         self.counted.emit()
+
+    def take_counts(self, counted: Iterable[tuple[str, Counts]]) -> None:
+        """What is known of downloads, by prefix; cards may come later."""
+        rows = []
+        for prefix, counts in counted:
+            if self._counts.get(prefix) != counts:
+                self._counts[prefix] = counts
+                rows.append(self.row_of(prefix))
+        shown = [row for row in rows if row >= 0]
+        if shown:
+            self.dataChanged.emit(self.index(min(shown)), self.index(max(shown)))
+
+    def counts_of(self, prefix: str) -> Counts | None:
+        """Downloads and views of a card, as far as somebody has counted any."""
+        return self._counts.get(prefix)
+
+    def set_sort(self, sort: SortBy) -> None:
+        """Put the cards in this order."""
+        self._sort = sort
+        self.arrange()
 
     def arrange(self) -> None:
         """Put late arrivals where their title belongs; selection and current card stay with their cards."""
@@ -169,8 +209,15 @@ class GalleryModel(QAbstractListModel):
         self._rows = rows
         self._row_of = {prefix: row for row, prefix in enumerate(rows)}
 
-    def _order(self, prefix: str) -> tuple[str, str]:
-        return self._cards[prefix].title.casefold(), prefix
+    def _order(self, prefix: str) -> tuple[float, str, str]:
+        """By what is chosen, then by title; what is not known stands last."""
+        card, rank = self._cards[prefix], 0.0
+        if self._sort is SortBy.MODIFIED:
+            rank = -card.modified_us or math.inf
+        elif self._sort is SortBy.DOWNLOADS:
+            counts = self._counts.get(prefix)
+            rank = -counts.downloads if counts is not None else math.inf
+        return rank, card.title.casefold(), prefix
 
     def _wanted(self, prefix: str) -> bool:
         card = self._cards[prefix]

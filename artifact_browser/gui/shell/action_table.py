@@ -160,6 +160,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
                (), (needs.ARTIFACT,), section=2),
     ActionSpec("copy_as_rclone", "Copy artifact as rclone command", "Catalog", "Copy a line for a shell that downloads it",
                "", (), (needs.ARTIFACT,), section=2),
+    ActionSpec("reset_stats", "Reset statistics\u2026", "Catalog", "Let the artifact's downloads and views begin at zero", "",
+               (), (needs.ARTIFACT, needs.WRITABLE), section=2),
+    ActionSpec("delete_artifact", "Delete artifact\u2026", "Catalog",
+               "Delete the artifact or collection with all that is in it, after a look at what that is", "trash-2", (),
+               (needs.CATALOG_PLACE, needs.WRITABLE), section=2),
     # Help
     ActionSpec("open_log", "Show log folder", "Help", "Open the folder that holds the log", "file-text"),
     ActionSpec("about", "About Artifact Browser", "Help", "Versions and licences", "info",

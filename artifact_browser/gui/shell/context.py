@@ -14,6 +14,7 @@ class Context:
     :ivar selected_buckets: buckets selected in an account's table
     :ivar staged_artifact: the artifact or collection at hand has a staged manifest (to commit or discard)
     :ivar card: a card is at hand that can be edited: an artifact's or a collection's; :ivar schema: a collection's is
+    :ivar catalog_place: an artifact or collection is selected in the gallery, or the window stands in one
     :ivar artifact: an artifact is selected in the gallery, or the window stands in one
     """
 
@@ -34,6 +35,7 @@ class Context:
     staged_artifact: bool = False
     card: bool = False
     schema: bool = False
+    catalog_place: bool = False
 
     @property
     def rows(self) -> int:
@@ -67,4 +69,5 @@ COLLECTION = Need(lambda now: now.collection, "open a collection first")
 ARTIFACT = Need(lambda now: now.artifact, "choose an artifact first")
 CARD = Need(lambda now: now.card, "choose an artifact or open a collection first")
 SCHEMA = Need(lambda now: now.schema, "open or choose a collection first")
+CATALOG_PLACE = Need(lambda now: now.catalog_place, "choose an artifact or a collection first")
 STAGED = Need(lambda now: now.staged_artifact, "choose an artifact with staged changes first")

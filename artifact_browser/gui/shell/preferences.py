@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from artifact_browser.gui.common.palette import Theme
-from artifact_browser.settings import Settings
+from artifact_browser.settings import COUNT_DOWNLOADS, Settings
 
 NOTIFY = "notify_ended"
 
@@ -26,6 +26,8 @@ class Preferences:
     density: Density = Density.NORMAL
     #: tell through the desktop when a long transfer has ended and the window is not looked at
     notify: bool = True
+    #: count finished downloads in the artifacts they belong to
+    count_downloads: bool = True
 
 
 def remembered(settings: Settings) -> Preferences:
@@ -35,4 +37,5 @@ def remembered(settings: Settings) -> Preferences:
         Theme(theme) if theme in set(Theme) else Theme.SYSTEM,
         Density(density) if density in set(Density) else Density.NORMAL,
         bool(settings.get(NOTIFY)),
+        bool(settings.get(COUNT_DOWNLOADS)),
     )

@@ -40,9 +40,15 @@ class PreferencesDialog(AppDialog):
         self.at_once.setCurrentIndex(self.at_once.findData(at_once))
         self.notify = QCheckBox("Tell when a long transfer has ended")
         self.notify.setChecked(now.notify)
+        self.count = QCheckBox("Count my downloads")
+        self.count.setToolTip(
+            "A finished download adds to the count of the artifact it belongs to, under a random id that does not tell who you are"
+        )
+        self.count.setChecked(now.count_downloads)
         self.add_field("Speed limit", self.limit, hint=EXAMPLE)
         self.add_field("Transfers at once", self.at_once)
         self.body.addWidget(self.notify)
+        self.body.addWidget(self.count)
         self.limit.textChanged.connect(self._check)
         self._clear = self.add_secondary("Clear cache", icon_name="trash-2")
         self._clear.setToolTip("Delete downloaded previews and opened blobs; nothing in any bucket is touched")
@@ -51,7 +57,10 @@ class PreferencesDialog(AppDialog):
     @property
     def choice(self) -> Preferences:
         return Preferences(
-            Theme(self.theme.currentData()), Density(self.density.currentData()), self.notify.isChecked()
+            Theme(self.theme.currentData()),
+            Density(self.density.currentData()),
+            self.notify.isChecked(),
+            self.count.isChecked(),
         )
 
     @property

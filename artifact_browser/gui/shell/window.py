@@ -47,6 +47,7 @@ class Window:
         from artifact_browser.gui.shell.wiring_preferences import PreferenceWiring
         from artifact_browser.gui.shell.wiring_quit import QuitWiring
         from artifact_browser.gui.shell.wiring_search import SearchWiring
+        from artifact_browser.gui.shell.wiring_statistics import StatisticsWiring
         from artifact_browser.gui.shell.wiring_transfers import TransferWiring
         from artifact_browser.gui.shell.wiring_usage import UsageWiring
 
@@ -57,6 +58,7 @@ class Window:
         self.search = SearchWiring(self.main, self.browse, self.transfers)
         self.credentials = CredentialsWiring(self.main, self.accounts.room, self.transfers.room)
         self.catalog = CatalogWiring(self.main, self.browse, self.transfers)
+        self.statistics = StatisticsWiring(self.main, self.browse, self.transfers, self.catalog)
         self.opening = OpeningWiring(self.main, self.browse, self.transfers)
         self.usage = UsageWiring(self.main, self.browse, self.accounts.room)
         self.preferences = PreferenceWiring(self.main, self.browse, self.transfers.room.pace)

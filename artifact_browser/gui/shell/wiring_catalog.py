@@ -139,6 +139,7 @@ class CatalogWiring(QObject):
                 staged_artifact=shown and gallery.subject_is_staged,
                 card=shown and gallery.subject is not None,
                 schema=shown and gallery.subject_collection is not None,
+                catalog_place=shown and gallery.place_at_hand is not None,
             )
         )
 
@@ -169,6 +170,9 @@ class CatalogWiring(QObject):
             "",
             "new_artifact",
             "new_collection",
+            "",
+            "reset_stats",
+            "delete_artifact",
             "",
             "refresh",
         )

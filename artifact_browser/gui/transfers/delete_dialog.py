@@ -19,12 +19,15 @@ _SHOWN = 4
 class DeleteDialog(AppDialog):
     """Named ``Delete``, for a whole bucket ``Delete bucket``; main button ``Delete``, usable once everything is counted.
 
-    For a bucket its name must be typed. ``plan`` is what was confirmed.
+    For a bucket its name must be typed, and for what is called otherwise (``kind``: an artifact). ``plan`` is what was
+    confirmed.
     """
 
-    def __init__(self, locations: Sequence[Location], parent: QWidget | None = None) -> None:
-        self._bucket = next((at.bucket for at in locations if not at.key), "")
-        title = "Delete bucket" if self._bucket else "Delete"
+    def __init__(self, locations: Sequence[Location], parent: QWidget | None = None, *, kind: str = "") -> None:
+        bucket = next((at.bucket for at in locations if not at.key), "")
+        self._typed = bucket or (locations[0].name if kind else "")
+        kind = "bucket" if bucket else kind
+        title = f"Delete {kind}" if kind else "Delete"
         super().__init__(title, "Delete", parent, subtitle=_where(locations), destructive=True, width=520)
         self.plan: DeletePlan | None = None
         for location in locations[:_SHOWN]:
@@ -35,8 +38,9 @@ class DeleteDialog(AppDialog):
         self.body.addWidget(self.total)
         self.body.addWidget(label("This cannot be undone.", Kind.DIM))
         self.bucket_name = QLineEdit()
-        if self._bucket:
-            self.add_field("Bucket name", self.bucket_name, hint=f"Type \u201c{self._bucket}\u201d to delete it.")
+        if self._typed:
+            name = printable(self._typed)
+            self.add_field(f"{kind.capitalize()} name", self.bucket_name, hint=f"Type \u201c{name}\u201d to delete it.")
             self.bucket_name.textChanged.connect(self._check)
         self.set_busy(True)
 
@@ -62,7 +66,7 @@ class DeleteDialog(AppDialog):
         self.show_note(f"{error.title}. {error.detail} {error.todo}".strip())
 
     def _check(self) -> None:
-        typed = not self._bucket or self.bucket_name.text() == self._bucket
+        typed = not self._typed or self.bucket_name.text() == self._typed
         some = self.plan is not None and (self.plan.count > 0 or self.plan.with_bucket)
         self.primary.setEnabled(some and typed)
 

@@ -204,9 +204,16 @@ class TransfersRoom(QObject):
         """Blobs and prefixes to a prefix of any bucket; ``to_record``: of another account."""
         return self._begin(lambda: self.queue.copy(record, locations, target, move=move, to_record=to_record))
 
-    def delete(self, record: AccountRecord, locations: Sequence[Location]) -> DeleteDialog:
-        """Count, show, ask; delete what was confirmed."""
-        dialog = DeleteDialog(locations, self._window)
+    def delete(
+        self,
+        record: AccountRecord,
+        locations: Sequence[Location],
+        *,
+        kind: str = "",
+        begun: Callable[[TransferHandle], object] = lambda _: None,
+    ) -> DeleteDialog:
+        """Count, show, ask; delete what was confirmed. ``kind``: what it is called, then its name must be typed."""
+        dialog = DeleteDialog(locations, self._window, kind=kind)
         task = self._bridge.run(
             plan_delete,
             record,
@@ -220,7 +227,9 @@ class TransfersRoom(QObject):
         def finish(accepted: int) -> None:
             task.cancel()
             if dialog.plan is not None:
-                self._finish_delete(record, locations, dialog.plan, accepted=bool(accepted))
+                handle = self._finish_delete(record, locations, dialog.plan, accepted=bool(accepted))
+                if handle is not None:
+                    begun(handle)
 
         self._open(dialog, finish)
         return dialog
@@ -346,12 +355,12 @@ class TransfersRoom(QObject):
 
     def _finish_delete(
         self, record: AccountRecord, locations: Sequence[Location], plan: DeletePlan, *, accepted: bool
-    ) -> None:
+    ) -> TransferHandle | None:
         if not accepted:
             self.queue.discard(plan)
-            return
+            return None
         title = locations[0].name or locations[0].bucket if len(locations) == 1 else ""
-        self.queue.delete(record, plan, title, locations[0].parent)
+        return self.queue.delete(record, plan, title, locations[0].parent)
 
     def _ask(self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]) -> None:
         self.answer_wanted.emit()

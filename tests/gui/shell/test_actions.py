@@ -26,6 +26,7 @@ KEYS = {
 ALL = Context(
     can_go_back=True, can_go_forward=True, can_go_up=True, built_in_account=False, bucket=True, listing=True,
     selected_blobs=1, collection=True, artifact=True, staged_artifact=True, card=True, schema=True,
+    catalog_place=True,
 )  # fmt: skip
 
 
