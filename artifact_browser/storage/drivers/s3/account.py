@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import threading
 import time
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
@@ -104,18 +105,27 @@ class Account:
             self._clients.clear()
 
 
-_accounts: dict[tuple[AccountRecord, Paths], Account] = {}
+#: An account that was edited or tested is another one: the one longest unused goes.
+MOST_ACCOUNTS = 16
+_accounts: OrderedDict[tuple[AccountRecord, Paths], Account] = OrderedDict()
 _accounts_lock = threading.Lock()
 
 
 def account_of(record: AccountRecord, paths: Paths) -> Account:
     """This process's account for a record; a changed record is another account."""
     # what a person sees of it changes nothing on the wire
-    revision = replace(record, name="", colour="", buckets=(), read_only=False)
+    wanted = replace(record, name="", colour="", buckets=(), read_only=False), paths
+    gone: Account | None = None
     with _accounts_lock:
-        if (revision, paths) not in _accounts:
-            _accounts[revision, paths] = Account(revision, paths)
-        return _accounts[revision, paths]
+        if wanted not in _accounts:
+            _accounts[wanted] = Account(*wanted)
+            gone = _accounts.popitem(last=False)[1] if len(_accounts) > MOST_ACCOUNTS else None
+        _accounts.move_to_end(wanted)
+        found = _accounts[wanted]
+    if gone is not None:
+        gone.connections.retire()  # jobs may still work with it
+        gone.close()
+    return found
 
 
 @atexit.register

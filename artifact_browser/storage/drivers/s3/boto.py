@@ -16,8 +16,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
+import botocore.loaders
 import botocore.session
 from botocore import UNSIGNED, auth, exceptions
 from botocore.awsrequest import (
@@ -139,6 +141,7 @@ def _open(connection: Any) -> socket.socket:
 def make_client(endpoint: Endpoint, region: str, ca_file: str, *, anonymous: bool) -> S3Client:
     """A client for one endpoint, independent of the user's AWS files and environment."""
     session = botocore.session.Session()
+    session.register_component("data_loader", _descriptions())
     for variable in ("config_file", "credentials_file"):
         session.set_config_variable(variable, os.devnull)
     session.set_config_variable("profile", None)
@@ -167,6 +170,12 @@ def make_client(endpoint: Endpoint, region: str, ca_file: str, *, anonymous: boo
     if not endpoint.aws:
         client.meta.events.register("before-sign.s3", _add_content_md5)
     return client
+
+
+@cache
+def _descriptions() -> botocore.loaders.Loader:
+    """Botocore's descriptions of S3, read once a process: they are most of what a client takes (30,000 objects)."""
+    return botocore.loaders.create_loader()
 
 
 def _parse_time(text: Any) -> datetime:

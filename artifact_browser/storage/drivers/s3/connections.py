@@ -66,6 +66,7 @@ class ConnectionPool:
         self._context: ssl.SSLContext | None = None
         self._idle: dict[tuple[str, str, int], list[Connection]] = defaultdict(list)
         self._lock = threading.Lock()
+        self._keeps = _MOST_IDLE
 
     def take(self, place: Place, cancel: CancelToken, most_idle_s: float = IDLE_LIMIT_S) -> Connection:
         """A connected connection, a kept one if there is one.
@@ -90,10 +91,16 @@ class ConnectionPool:
         connection.idle_since = time.monotonic()
         with self._lock:
             kept = self._idle[connection.where]
-            if len(kept) < _MOST_IDLE:
+            if len(kept) < self._keeps:
                 kept.append(connection)
                 return
         connection.close()
+
+    def retire(self) -> None:
+        """Keep none from now on: whoever still takes one closes it by giving it back."""
+        with self._lock:
+            self._keeps = 0
+        self.close()
 
     def close(self) -> None:
         """Close what is idle."""
