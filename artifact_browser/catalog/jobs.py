@@ -7,11 +7,12 @@ from typing import Any
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import commit as committing
-from artifact_browser.catalog import index, opening, scan, staging
+from artifact_browser.catalog import index, opening, replacing, restoring, scan, staging, versions
 from artifact_browser.catalog.diff import State, compare
 from artifact_browser.catalog.diff_export import ComputedDiff
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.records import NO_NOTE, CommitNote, own_author
 from artifact_browser.errors import BlobNotFound
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
@@ -67,12 +68,16 @@ def plan_commit(
 
 
 def commit(
-    context: JobContext, record: AccountRecord, place: Place, plan: committing.CommitPlan
+    context: JobContext,
+    record: AccountRecord,
+    place: Place,
+    plan: committing.CommitPlan,
+    note: CommitNote = NO_NOTE,
 ) -> Generator[None, None, committing.Committed]:
     """Job: commit what the person agreed to. :raises CommitConflict: :raises FilesMissing:"""
     yield from ()
     with opened(context, record) as driver:
-        return committing.commit(driver, place, plan, context.cancel.wait)
+        return committing.commit(driver, place, plan, context.cancel.wait, note)
 
 
 def compare_staged(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, ComputedDiff]:
@@ -103,3 +108,49 @@ def rebuild_index(context: JobContext, record: AccountRecord, place: Place) -> G
     yield from ()
     with opened(context, record) as driver:
         return index.rebuild_index(driver, place, context.cancel.wait, context.cancel.raise_if_cancelled)
+
+
+def keep_replaced(
+    context: JobContext, record: AccountRecord, place: Place, local_paths: tuple[str, ...]
+) -> Generator[None, None, int]:
+    """Job, before these local files are uploaded: keep the committed bytes they write over; how many files."""
+    yield from ()
+    with opened(context, record) as driver:
+        paths = replacing.targets_of(driver, place, local_paths)
+        return replacing.keep_replaced(driver, place, paths, context.cancel.raise_if_cancelled, context.cancel.wait)
+
+
+def list_versions(
+    context: JobContext, record: AccountRecord, place: Place, after: str
+) -> Generator[None, None, versions.VersionList]:
+    """Job: versions, the latest first. :raises ManifestUnreadable:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return versions.list_versions(driver, place, after, context.cancel.raise_if_cancelled)
+
+
+def look_into_version(
+    context: JobContext, record: AccountRecord, place: Place, version: str
+) -> Generator[None, None, versions.VersionShown]:
+    """Job: what one version holds. :raises BlobNotFound: :raises ManifestUnreadable:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return versions.look_into(driver, place, version)
+
+
+def restore_version(
+    context: JobContext, record: AccountRecord, place: Place, version: str
+) -> Generator[None, None, restoring.Restored]:
+    """Job: stage an earlier version again. :raises FilesMissing: :raises InputError: something is staged"""
+    yield from ()
+    with opened(context, record) as driver:
+        return restoring.restore(driver, place, version, context.cancel.raise_if_cancelled, context.cancel.wait)
+
+
+def move_alias(
+    context: JobContext, record: AccountRecord, place: Place, name: str, version: str, expected: str
+) -> Generator[None, None, None]:
+    """Job: let an alias point to a version. :raises CommitConflict: it was moved meanwhile"""
+    yield from ()
+    with opened(context, record) as driver:
+        versions.point_alias(driver, place, name, version, own_author(), expected, context.cancel.wait)

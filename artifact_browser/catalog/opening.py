@@ -71,8 +71,8 @@ def open_place(driver: Driver, place: Place) -> tuple[Opened, Manifest | None]:
     opened = Opened(
         kind,
         card,
-        _shown(committed),
-        _shown(staged),
+        shown_fields(committed),
+        shown_fields(staged),
         tuple(recorded_files(committed.fields)) if committed else (),
         tuple(recorded_files(staged.fields)) if staged else (),
         staged.etag if staged else "",
@@ -90,7 +90,7 @@ def status_of(committed: bool, staged: bool) -> Status:
     return Status.STAGED
 
 
-def _shown(manifest: Manifest | None) -> dict[str, str] | None:
+def shown_fields(manifest: Manifest | None) -> dict[str, str] | None:
     """Fields for the window, as short texts: the catalog's own and the lists of files left out."""
     if manifest is None:
         return None

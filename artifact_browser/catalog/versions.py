@@ -7,18 +7,21 @@ decides what is fetched together, never what is shown.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from urllib.parse import unquote
 
-from artifact_browser.catalog.aliases import LATEST, Alias, list_aliases
+from artifact_browser.catalog.aliases import LATEST, Alias, list_aliases, move_alias
+from artifact_browser.catalog.collection_text import read_collection
 from artifact_browser.catalog.files import Present, StagedFile, locate, recorded_files
-from artifact_browser.catalog.head import Head, adopted_name, find_head
+from artifact_browser.catalog.head import Head, adopt, adopted_name, find_head
 from artifact_browser.catalog.kept import find_kept, kept_name, kept_place
 from artifact_browser.catalog.layout import DERIVED, Place
-from artifact_browser.catalog.manifest import Manifest, read_manifest
+from artifact_browser.catalog.manifest import Manifest, Pause, read_manifest
+from artifact_browser.catalog.opening import shown_fields
 from artifact_browser.catalog.records import (
     OTHER_PROGRAM,
     CommitNote,
@@ -27,7 +30,7 @@ from artifact_browser.catalog.records import (
     read_record,
     read_sound_record,
 )
-from artifact_browser.errors import BlobNotFound
+from artifact_browser.errors import BlobNotFound, ManifestUnreadable
 from artifact_browser.storage.driver import Driver
 
 PAGE = 500
@@ -87,6 +90,16 @@ class FileAt:
     file: StagedFile
     where: Where
     key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VersionShown:
+    """What one version holds, to look at. ``error``: its manifest cannot be read, and why."""
+
+    version: str
+    fields: dict[str, str]
+    files: tuple[FileAt, ...]
+    error: str = ""
 
 
 def list_versions(
@@ -152,6 +165,29 @@ def version_of(driver: Driver, place: Place, version: str) -> VersionRecord:
             present = locate(driver, place, [file.path for file in recorded_files(committed.fields)])
             return unrecorded(committed, head, present)
     raise BlobNotFound("There is no such version.", subject=version)
+
+
+def look_into(driver: Driver, place: Place, version: str) -> VersionShown:
+    """A version's fields and files. :raises BlobNotFound: :raises ManifestUnreadable: its record is damaged"""
+    record = version_of(driver, place, version)
+    files = tuple(where_files(driver, place, record.files))
+    try:
+        manifest = Manifest(read_collection(record.manifest_text.encode(errors="replace"), subject=version))
+    except ManifestUnreadable as error:
+        return VersionShown(version, {}, files, error.detail)
+    return VersionShown(version, shown_fields(manifest) or {}, files)
+
+
+def point_alias(
+    driver: Driver, place: Place, name: str, version: str, by: str, expected: str, pause: Pause = time.sleep
+) -> Alias:
+    """As :func:`~aliases.move_alias`; another program's version that has no record yet gets it first."""
+    if read_record(driver, place, version) is None:
+        version_of(driver, place, version)
+        committed = read_manifest(driver, place.bucket, place.committed_key)
+        if committed is not None:
+            adopt(driver, place, committed, find_head(driver, place, committed), pause=pause)
+    return move_alias(driver, place, name, version, by, expected, pause)
 
 
 def where_files(driver: Driver, place: Place, files: Iterable[StagedFile]) -> list[FileAt]:

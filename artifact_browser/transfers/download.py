@@ -29,13 +29,15 @@ from artifact_browser.transfers.typed_patterns import TYPED, TypedPatterns
 class DownloadOrder(TreeOrder):
     """:ivar sources: blobs, prefixes (key ends with ``/``) or a bucket (empty key); :ivar folder: where to; :ivar choice:
     what of them, by its patterns; :ivar paths_from: how many letters of the sources' keys are not part of the files'
-    names (hits of a search keep the folders they lie in); -1: all up to their last segment
+    names (hits of a search keep the folders they lie in); -1: all up to their last segment; :ivar names: of each source
+    (blobs only) what its file is called, with folders; none: as its key says
     """
 
     sources: tuple[Location, ...]
     folder: str
     choice: TreeChoice = EVERYTHING
     paths_from: int = -1
+    names: tuple[str, ...] = ()
 
     def tree(self, planning: Planning) -> Tree:
         return DownloadTree(self, planning)
@@ -62,20 +64,21 @@ class DownloadOrder(TreeOrder):
         """Items to move, in the book; ``known``: a run before has planned it."""
         typed = TypedPatterns(self.choice)
         sources = list(dict.fromkeys(self.sources))
-        wanted = [source.key for source in sources if source.key and not source.key.endswith(DELIMITER)]
+        wanted = self._named_blobs(sources)
         found: dict[str, Blob] = {}
         if wanted:
-            found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, wanted, planning.tick))
-        for key in wanted:
+            keys = list(dict.fromkeys(key for key, _ in wanted))
+            found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, keys, planning.tick))
+        for key, name in wanted:
             blob = found.get(key)
             if blob is None:
-                missing = Item(planning.next_number, key, key, key)
+                shown = name if self.names else key
+                missing = Item(planning.next_number, shown, key, shown)
                 if not known(missing):
                     planning.number()
                     problem = BlobNotFound("It is not there any more.", subject=f"{self.bucket}/{key}")
                     planning.fail(missing, problem)
                 continue
-            name = key.rpartition(DELIMITER)[2] if self.paths_from < 0 else key[self.paths_from :]
             if not typed.lets_through(name):
                 planning.leave_out(TYPED)
             elif item := self._admit(planning, names, blob, name, known):
@@ -85,6 +88,14 @@ class DownloadOrder(TreeOrder):
                 for blob, name in self._below(planning, source, typed):
                     if item := self._admit(planning, names, blob, name, known):
                         yield item
+
+    def _named_blobs(self, sources: Sequence[Location]) -> list[tuple[str, str]]:
+        """The single blobs: key and the name of the file each becomes; one blob may become several."""
+        if self.names:
+            return [(source.key, name) for source, name in zip(self.sources, self.names, strict=True)]
+        keys = [source.key for source in sources if source.key and not source.key.endswith(DELIMITER)]
+        start = self.paths_from
+        return [(key, key.rpartition(DELIMITER)[2] if start < 0 else key[start:]) for key in keys]
 
     def _below(self, planning: Planning, source: Location, typed: TypedPatterns) -> Iterator[tuple[Blob, str]]:
         """The blobs of a prefix or bucket, each with its path below the folder."""

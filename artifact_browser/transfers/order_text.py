@@ -94,4 +94,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "keep_newer": bool,
     "delete": _delete_plan,
     "paths_from": int,
+    "names": _several(_text),
 }

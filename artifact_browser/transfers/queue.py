@@ -82,17 +82,23 @@ class TransferQueue:
         choice: TreeChoice = EVERYTHING,
         *,
         paths_from: int = -1,
+        names: Sequence[str] = (),
     ) -> TransferHandle:
-        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from`` as in
-        :class:`DownloadOrder`.
+        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from`` and
+        ``names`` as in :class:`DownloadOrder`.
 
         :raises InputError: no source, or several buckets
         """
         _one_bucket(sources)
-        head = self._head(Verb.DOWNLOAD, record, _title([_name(at) for at in sources], "items"), _home(str(folder)))
+        head = self._head(
+            Verb.DOWNLOAD,
+            record,
+            _title([name.rpartition("/")[2] for name in names] or [_name(at) for at in sources], "items"),
+            _home(str(folder)),
+        )
         order = DownloadOrder(
             record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder), choice=choice,
-            paths_from=paths_from,
+            paths_from=paths_from, names=tuple(names),
         )  # fmt: skip
         return self._start(order)
 

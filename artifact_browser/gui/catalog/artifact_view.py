@@ -33,6 +33,7 @@ class ArtifactView(QWidget):
     edit_requested = Signal()
     #: keys of files: a presigned link to each is wanted on the clipboard
     links_requested = Signal(object)
+    versions_requested = Signal()
     files_dropped = Signal(object)
 
     def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
@@ -44,6 +45,7 @@ class ArtifactView(QWidget):
         self._shown: ShownArtifact | None = None
         self._title = label("", Kind.TITLE, wrap=True, copyable=True)
         self._state = label("", Kind.DIM, copyable=True)
+        self.versions = button("Versions\u2026", clicked=self.versions_requested.emit)
         self.stage = button("Stage files\u2026", clicked=self.stage_requested.emit)
         self.edit = button("Edit card\u2026", clicked=self.edit_requested.emit)
         self.discard = button("Discard\u2026", clicked=self.discard_requested.emit)
@@ -74,7 +76,7 @@ class ArtifactView(QWidget):
         self._head = QHBoxLayout()
         self._head.setSpacing(8)
         self._head.addLayout(texts, 1)
-        for made in (self.copy, self.discard, self.compare, self.edit, self.stage, self.commit):
+        for made in (self.versions, self.copy, self.discard, self.compare, self.edit, self.stage, self.commit):
             self._head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
         chips = QHBoxLayout()
         chips.setSpacing(6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -18,14 +19,17 @@ from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index import IndexOutcome, Rebuilt
 from artifact_browser.catalog.layout import Place, check_file_path, place_of
 from artifact_browser.catalog.opening import Opened
+from artifact_browser.catalog.records import CommitNote
 from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
 from artifact_browser.gui.catalog.copying import copy_as
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.discard_dialog import DiscardDialog
+from artifact_browser.gui.catalog.keeping_first import KeepingFirst
 from artifact_browser.gui.catalog.new_artifact_dialog import NewArtifactDialog
 from artifact_browser.gui.catalog.new_collection_dialog import NewCollectionDialog
+from artifact_browser.gui.catalog.versions_room import VersionsRoom
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.error_sheet import show_error
@@ -52,6 +56,10 @@ class CatalogRoom(QObject):
         self._services, self._bridge, self._window = services, bridge, parent
         #: comparing any two states
         self.diffs = DiffRoom(bridge, parent)
+        self.versions = VersionsRoom(bridge, parent)
+        self.versions.setParent(self)
+        self.versions.catalog_changed.connect(self.catalog_changed)
+        self.versions.commit_wanted.connect(self.commit)
 
     # -- making -------------------------------------------------------------------------------------------------
     def new_collection(self, record: AccountRecord, location: Location) -> None:
@@ -90,7 +98,8 @@ class CatalogRoom(QObject):
             show_error(self._window, error)
             return
         if paths:
-            self.stage_requested.emit(record, _folder(location), tuple(paths))
+            begin = partial(self.stage_requested.emit, record, _folder(location), tuple(paths))
+            KeepingFirst(self._bridge, self._window).run(record, place_of(location), tuple(paths), begin)
 
     def choose_and_stage(self, record: AccountRecord, location: Location) -> None:
         """Ask which files to stage."""
@@ -128,7 +137,7 @@ class CatalogRoom(QObject):
             dialog = CommitDialog(plan, self._window)
             dialog.changes_wanted.connect(lambda: self.diffs.compare_staged(record, location, dialog))
             dialog.edit_wanted.connect(lambda: self.edit_requested.emit(record, _folder(location)))
-            self._open(dialog, lambda: self._commit(record, location, plan))
+            self._open(dialog, lambda: self._commit(record, location, plan, dialog.choice))
 
         self._bridge.run(jobs.plan_commit, record, place, owner=self, on_done=agree, on_error=self._show)
 
@@ -193,7 +202,7 @@ class CatalogRoom(QObject):
 
         self._bridge.run(job, record, place_of(child), fields, owner=self, on_done=done, on_error=self._show)
 
-    def _commit(self, record: AccountRecord, location: Location, plan: CommitPlan) -> None:
+    def _commit(self, record: AccountRecord, location: Location, plan: CommitPlan, note: CommitNote) -> None:
         def done(committed: Committed) -> None:
             show_toast(self._window, _how_it_ended(committed))
             self.catalog_changed.emit(_folder(location))
@@ -205,7 +214,7 @@ class CatalogRoom(QObject):
                 self._show(error)
             self.catalog_changed.emit(_folder(location))
 
-        self._bridge.run(jobs.commit, record, place_of(location), plan, owner=self, on_done=done, on_error=failed)
+        self._bridge.run(jobs.commit, record, place_of(location), plan, note, owner=self, on_done=done, on_error=failed)
 
     def _open(self, dialog: AppDialog, agreed: Callable[[], object]) -> None:
         dialog.accepted.connect(agreed)
@@ -220,6 +229,8 @@ def _how_it_ended(committed: Committed) -> str:
     words = "Committed"
     if committed.index is IndexOutcome.PENDING:
         words += "; the collection\u2019s index will follow (index pending)"
+    if committed.late:
+        words += "; what it removed is cleared away by the next commit"
     if committed.staged_left:
         words += "; a new edit began meanwhile and stays staged"
     if not committed.atomic:

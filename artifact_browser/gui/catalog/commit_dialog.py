@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from artifact_browser.catalog.commit import CommitPlan
+from artifact_browser.catalog.records import MAX_MESSAGE, CommitNote, check_label
 from artifact_browser.catalog.schema import SchemaCheck
+from artifact_browser.errors import InputError
 from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
 from artifact_browser.gui.catalog.problem_list import Problem, ProblemList
@@ -37,6 +39,15 @@ class CommitDialog(AppDialog):
                 "What is staged is committed already. Committing again finishes what an interrupted commit left undone."
             )
         self.body.addWidget(label(sentence, wrap=True))
+        self.message, self.version = QLineEdit(), QLineEdit()
+        self.message.setMaxLength(MAX_MESSAGE)
+        self._troubled = bool(plan.problems) or not plan.schema.passed
+        if not plan.unfinished:  # what is finished has its name already
+            self.message.setPlaceholderText("What has changed")
+            self.version.setPlaceholderText("Named by an id")
+            self.add_field("Message (optional)", self.message)
+            self.add_field("Version name (optional)", self.version)
+            self.version.textChanged.connect(lambda _: self._check())
         model = FileListModel(self)
         troubles = {problem.path: problem.sentence for problem in plan.problems}
         sizes = {file.path: file.size_bytes for file in plan.files}
@@ -81,3 +92,20 @@ class CommitDialog(AppDialog):
             self.edit.clicked.connect(self.edit_wanted)
         self.show_note(f"{words} {files}".strip())
         self.primary.setEnabled(False)
+
+    @property
+    def choice(self) -> CommitNote:
+        """The version's name and the message; both may be empty."""
+        return CommitNote(self.version.text().strip(), self.message.text().strip())
+
+    def _check(self) -> None:
+        if self._troubled:
+            return
+        problem = ""
+        if name := self.choice.version:
+            try:
+                check_label(name)
+            except InputError as error:
+                problem = f"{error.detail} {error.todo}".strip()
+        self.show_note(problem)
+        self.primary.setEnabled(not problem)

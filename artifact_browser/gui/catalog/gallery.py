@@ -52,6 +52,7 @@ class Gallery(QWidget):
     discard_requested = Signal(object)
     compare_requested = Signal(object)
     edit_card_requested = Signal(object)
+    versions_requested = Signal(object)
     index_update_requested = Signal(object)
     #: somebody has come to a committed artifact's page (again is no coming): its :class:`Location`
     artifact_visited = Signal(object)
@@ -124,6 +125,7 @@ class Gallery(QWidget):
         page.edit_requested.connect(lambda: self.edit_card_requested.emit(self._location))
         page.discard_requested.connect(lambda: self.discard_requested.emit(self._location))
         page.compare_requested.connect(lambda: self.compare_requested.emit(self._location))
+        page.versions_requested.connect(lambda: self.versions_requested.emit(self._location))
         page.files_dropped.connect(lambda paths: self.files_dropped.emit(self._location, paths))
 
     # -- what the shell asks ------------------------------------------------------------------------------------

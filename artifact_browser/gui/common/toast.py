@@ -75,6 +75,10 @@ class Toast(QFrame):
         else:
             self.close()
 
+    def stay(self) -> None:
+        """No time of its own: who shows it closes it."""
+        self._timer.stop()
+
     def _act(self, action: Callable[[], object]) -> None:
         self.close()
         action()

@@ -152,6 +152,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
                (needs.STAGED,), section=1),
     ActionSpec("discard", "Discard\u2026", "Catalog", "Drop the staged changes", "x", (),
                (needs.STAGED, needs.WRITABLE), section=1),
+    ActionSpec("versions", "Versions\u2026", "Catalog", "Look at the artifact's versions, restore one, move aliases",
+               "history", ("Ctrl+Shift+H",), (needs.ARTIFACT,), section=2),
     ActionSpec("copy_as_uri", "Copy artifact as URI", "Catalog", "Copy the artifact's address", "copy", (),
                (needs.ARTIFACT,), section=2),
     ActionSpec("copy_as_python", "Copy artifact as Python", "Catalog", "Copy lines of Python that list its files", "code-xml",

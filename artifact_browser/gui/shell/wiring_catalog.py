@@ -70,6 +70,8 @@ class CatalogWiring(QObject):
         room.edit_requested.connect(self.cards.edit_card)
         room.created.connect(self._window.navigator.go)
         room.stage_requested.connect(self._upload)
+        gallery.versions_requested.connect(lambda at: room.versions.open(self._record(), at))
+        room.versions.download_requested.connect(self._download)
         self._transfers.room.job_finished.connect(self._uploaded)
 
     def _connect_actions(self) -> None:
@@ -82,6 +84,7 @@ class CatalogWiring(QObject):
             ("commit", room.commit, lambda: gallery.subject),
             ("discard", room.discard, lambda: gallery.subject),
             ("compare_committed", room.compare, lambda: gallery.artifact),
+            ("versions", room.versions.open, lambda: gallery.artifact),
             ("edit_card", self.cards.edit_card, lambda: gallery.subject),
             ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
         ):
@@ -97,7 +100,7 @@ class CatalogWiring(QObject):
 
     def _act(
         self,
-        act: Callable[[AccountRecord, Location], None],
+        act: Callable[[AccountRecord, Location], object],
         at_hand: Callable[[], Location | None],
         _checked: bool = False,
     ) -> None:
@@ -167,6 +170,7 @@ class CatalogWiring(QObject):
             "compare_committed",
             "commit",
             "discard",
+            "versions",
             "",
             "new_artifact",
             "new_collection",
@@ -183,6 +187,11 @@ class CatalogWiring(QObject):
         handle = self._transfers.upload(location, [Path(path) for path in paths])
         if handle is not None:
             self._staging[handle] = (record, location)
+
+    def _download(self, record: AccountRecord, files: Sequence[tuple[Location, str]], folder: str) -> None:
+        """A version's files under their own names, wherever their bytes are now."""
+        self._window.actions_["transfers"].setChecked(True)
+        self._transfers.room.download(record, [at for at, _ in files], folder, names=[name for _, name in files])
 
     def _uploaded(self, handle: TransferHandle) -> None:
         """What arrived is recorded, also when some of it did not."""

@@ -142,11 +142,12 @@ class TransfersRoom(QObject):
         options: TransferOptions = PLAIN[Verb.DOWNLOAD],
         *,
         paths_from: int = -1,
+        names: Sequence[str] = (),
     ) -> TransferHandle | None:
-        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from``."""
+        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from`` and ``names``."""
         return self._begin(
             lambda: self.queue.download(
-                record, locations, folder, options.policy, options.choice, paths_from=paths_from
+                record, locations, folder, options.policy, options.choice, paths_from=paths_from, names=names
             )
         )
 

@@ -68,6 +68,7 @@ class Room:
             (gallery.discard_requested, catalog.discard),
             (gallery.compare_requested, catalog.compare),
             (gallery.index_update_requested, catalog.update_index),
+            (gallery.versions_requested, catalog.versions.open),
         ):
             signal.connect(lambda location, action=action: action(record, location))
 

@@ -230,12 +230,12 @@ def test_a_new_collection_is_gone_to(qtbot: QtBot, room: Any, driver: Driver, di
 
 
 def test_files_with_reserved_names_are_refused_before_any_upload(
-    qtbot: QtBot, room: Any, dialog: Callable[[str], Any]
+    qtbot: QtBot, room: Any, driver: Driver, dialog: Callable[[str], Any]
 ) -> None:
     with qtbot.assertNotEmitted(room.catalog.stage_requested):
         room.catalog.stage(room.record, room.at("zoo/lion/"), ["/tmp/manifest.yaml"])
     dialog("That cannot be used").reject()
-    with qtbot.waitSignal(room.catalog.stage_requested) as staged:
+    with qtbot.waitSignal(room.catalog.stage_requested, timeout=TIMEOUT_MS) as staged:
         room.catalog.stage(room.record, room.at("zoo/lion"), ["/tmp/a.csv"])
     assert staged.args[1].key == "zoo/lion/"
 

@@ -1,0 +1,81 @@
+"""Setting or moving an alias: which name, where it points to now, and where it pointed to before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from artifact_browser.catalog.aliases import LATEST, Alias
+from artifact_browser.catalog.records import check_label
+from artifact_browser.errors import InputError
+from artifact_browser.gui.common.dialog import AppDialog
+from artifact_browser.gui.common.format import elided, natural_time, printable
+from artifact_browser.gui.common.widgets import Kind, label
+
+_SHOWN_MOVES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class AliasChoice:
+    """``expected``: where the person saw the alias point to; empty: nowhere."""
+
+    name: str
+    expected: str
+
+
+class AliasDialog(AppDialog):
+    """Named ``Set alias``; main button ``Set``, or ``Move`` where the alias points elsewhere now.
+
+    :param version: where it shall point to; :param words: the same for a person
+    """
+
+    def __init__(self, aliases: tuple[Alias, ...], version: str, words: str, parent: QWidget | None = None) -> None:
+        super().__init__("Set alias", "Set", parent, subtitle=f"To {words}")
+        self._version = version
+        self._aliases = {alias.name: alias for alias in aliases if alias.name != LATEST}
+        self.name = QComboBox()
+        self.name.setEditable(True)
+        self.name.addItems(sorted(self._aliases))
+        self.name.setCurrentText("")
+        self.add_field("Alias", self.name, hint="A name that can be moved, for example production.")
+        self.moves = label("", Kind.DIM, wrap=True, copyable=True)
+        self.moves.setAccessibleName("History of the alias")
+        self.body.addWidget(self.moves)
+        self.name.currentTextChanged.connect(lambda _: self._look())
+        self._look()
+
+    @property
+    def choice(self) -> AliasChoice:
+        name = self.name.currentText().strip()
+        found = self._aliases.get(name)
+        return AliasChoice(name, found.now.version if found else "")
+
+    def _look(self) -> None:
+        name, problem = self.name.currentText().strip(), ""
+        if name:
+            try:
+                check_label(name, "alias")
+            except InputError as error:
+                problem = f"{error.detail} {error.todo}".strip()
+            if name == LATEST:
+                problem = "\u201clatest\u201d is moved by commits only."
+        alias = self._aliases.get(name)
+        there = alias is not None and alias.now.version == self._version
+        self.moves.setText(_history(alias) if alias else "")
+        self.primary.setText("Move" if alias is not None else "Set")
+        self.primary.setEnabled(bool(name) and not problem and not there)
+        self.show_note(problem or ("It points to this version already." if there else ""))
+
+
+def _history(alias: Alias) -> str:
+    moves = (alias.now, *alias.before)
+    lines = [
+        f"{elided(printable(move.version), 40)}, {natural_time(move.at_us)}"
+        + (f", by {printable(move.by)}" if move.by else "")
+        for move in moves[:_SHOWN_MOVES]
+    ]
+    left = len(moves) - len(lines)
+    return "\n".join(
+        [f"Points to {lines[0]}", *(f"before to {line}" for line in lines[1:]), *([f"and {left} more"] if left else [])]
+    )

@@ -1,0 +1,215 @@
+"""An artifact's versions: which there are, what one holds, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from artifact_browser.catalog.aliases import Alias
+from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown, Where
+from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog import versions_model as columns
+from artifact_browser.gui.catalog.alias_chips import AliasChips
+from artifact_browser.gui.catalog.file_list import FileList
+from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
+from artifact_browser.gui.catalog.versions_model import VersionsModel, short_name
+from artifact_browser.gui.common.dialog import AppDialog
+from artifact_browser.gui.common.format import count, moment, printable, size
+from artifact_browser.gui.common.plain_table import PlainTable
+from artifact_browser.gui.common.state_view import State, StateView
+from artifact_browser.gui.common.widgets import Kind, button, label
+
+_WIDTH, _HEIGHT = 940, 640
+_FACTS_PX = 110
+_WIDTHS = {columns.NUMBER: 44, columns.NAME: 140, columns.ALIASES: 170, columns.WHEN: 110, columns.WHO: 110}
+_FIRST = ("name", "description", "type", "version", "tags")
+_WORDS = {Where.CURRENT: "", Where.KEPT: "kept", Where.GONE: ""}
+_GONE = "gone: its bytes are kept nowhere"
+
+
+class VersionsDialog(AppDialog):
+    """Named ``Versions``; main button ``Restore…``. It shows what it is given; others read and act."""
+
+    #: a version is looked at: :class:`VersionLine`
+    chosen_changed = Signal(object)
+    restore_wanted = Signal(object)
+    #: :class:`VersionShown`
+    download_wanted = Signal(object)
+    alias_wanted = Signal(object)
+    more_wanted = Signal(str)
+    #: the list is to be read again
+    retry_wanted = Signal()
+
+    def __init__(self, where: str, parent: QWidget | None = None, *, writable: bool = True) -> None:
+        super().__init__("Versions", "Restore\u2026", parent, subtitle=where, cancel="Close", width=_WIDTH)
+        self.writable = writable
+        self.enter_accepts = False
+        self.aliases: tuple[Alias, ...] = ()
+        self.shown: VersionShown | None = None
+        self._more = ""
+        self.versions, self.files = VersionsModel(self), FileListModel(self)
+        self.table = _Table(self.versions)
+        self.table.setItemDelegateForColumn(columns.ALIASES, AliasChips(self.table))
+        self.state = StateView()
+        self.file_list = FileList(self.files)
+        self.chosen_name = label("", Kind.HEADING, wrap=True, copyable=True)
+        self.chosen_facts = label("", Kind.DIM, wrap=True, copyable=True)
+        self.fields = label("", wrap=True, copyable=True)
+        self.fields.setAccessibleName("Fields of this version")
+        self.more = button("Show older versions", Kind.LINK, clicked=lambda: self.more_wanted.emit(self._more))
+        self._lay_out()
+        self.download = self.add_secondary("Download\u2026", icon_name="download")
+        self.download.clicked.connect(lambda: self.download_wanted.emit(self.shown))
+        self.alias = self.add_secondary("Set alias\u2026", icon_name="pencil")
+        self.alias.clicked.connect(lambda: self.alias_wanted.emit(self.chosen))
+        self.primary.clicked.disconnect()
+        self.primary.clicked.connect(lambda: self.restore_wanted.emit(self.chosen))
+        self.table.selectionModel().currentRowChanged.connect(lambda *_: self._on_chosen())
+        self.show_busy()
+        self.resize(_WIDTH, _HEIGHT)
+
+    def _lay_out(self) -> None:
+        listed = QWidget()
+        above = QVBoxLayout(listed)
+        above.setContentsMargins(0, 0, 0, 0)
+        above.addWidget(self.table, 1)
+        above.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
+        facts = QScrollArea()
+        facts.setWidgetResizable(True)
+        facts.setFrameShape(QScrollArea.Shape.NoFrame)
+        facts.setMaximumHeight(_FACTS_PX)
+        self.fields.setAlignment(Qt.AlignmentFlag.AlignTop)
+        facts.setWidget(self.fields)
+        below = QWidget()
+        column = QVBoxLayout(below)
+        column.setContentsMargins(0, 12, 0, 0)
+        column.setSpacing(4)
+        for part in (self.chosen_name, self.chosen_facts, facts):
+            column.addWidget(part)
+        column.addWidget(self.file_list, 1)
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.setHandleWidth(1)
+        split.setChildrenCollapsible(False)
+        for widget in (listed, below):
+            split.addWidget(widget)
+        split.setSizes([260, 280])
+        self._pages = QStackedWidget()
+        self._pages.addWidget(split)
+        self._pages.addWidget(self.state)
+        self.body.addWidget(self._pages, 1)
+
+    @property
+    def chosen(self) -> VersionLine | None:
+        row = self.table.currentIndex().row()
+        return self.versions.line(row) if 0 <= row < self.versions.rowCount() else None
+
+    # -- what is shown ------------------------------------------------------------------------------------------
+    def show_busy(self) -> None:
+        """The list is being read."""
+        self._turn_to_state(State.BUSY, "Reading the versions\u2026")
+
+    def show_error(self, error: ArtifactBrowserError) -> None:
+        """The list could not be read."""
+        self._turn_to_state(State.FAILED, "")
+        self.state.show_error(error, action_label="Try again", action=self.retry_wanted.emit)
+
+    def show_versions(self, found: VersionList, *, older: bool = False) -> None:
+        """The list, or what comes behind it; the latest version is looked at first."""
+        self._more = found.more
+        self.more.setVisible(bool(found.more))
+        self.more.setEnabled(True)
+        self.aliases = found.aliases
+        if older:
+            self.versions.append(found.lines)
+        else:
+            self.versions.show(found.lines)
+        if found.broken:
+            self.show_note(f"The record of the version before ({printable(found.broken)}) is missing or damaged.")
+        if not self.versions.rowCount():
+            self._turn_to_state(State.EMPTY, "No versions yet: the next commit makes the first.")
+        elif not older:
+            self._pages.setCurrentIndex(0)
+            at = self.versions.index(0, 0)
+            self.table.selectionModel().setCurrentIndex(
+                at, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+            )
+            self.table.setFocus()
+            self._on_chosen()
+
+    def show_version(self, shown: VersionShown) -> None:
+        """What the chosen version holds."""
+        line = self.chosen
+        if line is None or line.version != shown.version:
+            return
+        self.shown = shown
+        names = [name for name in _FIRST if shown.fields.get(name)]
+        names += sorted(name for name, value in shown.fields.items() if value and name not in _FIRST)
+        lines = [f"{printable(name)}: {printable(shown.fields[name])}" for name in names]
+        self.fields.setText("\n".join(lines) or shown.error)
+        self.files.show(
+            [
+                FileRow(at.file.path, at.file.size_bytes, _WORDS[at.where], _GONE if at.where is Where.GONE else "")
+                for at in shown.files
+            ]
+        )
+        self.file_list.show_states(any(at.where is not Where.CURRENT for at in shown.files))
+        gone = sum(at.where is Where.GONE for at in shown.files)
+        self._tell(line, f" {count(gone, 'file')} cannot be found any more." if gone else "")
+        self.enable_buttons()
+
+    def show_version_error(self, error: ArtifactBrowserError) -> None:
+        """The chosen version could not be read."""
+        self.chosen_facts.setText(f"{error.title}. {error.detail}")
+
+    # -- inside -------------------------------------------------------------------------------------------------
+    def _on_chosen(self) -> None:
+        line = self.chosen
+        self.shown = None
+        self.fields.setText("")
+        self.files.show(())
+        self.enable_buttons()
+        if line is not None:
+            self._tell(line, "")
+            self.chosen_changed.emit(line)
+
+    def _tell(self, line: VersionLine, more: str) -> None:
+        self.chosen_name.setText(f"{line.sequence} \u00b7 {printable(line.version)}")
+        when = f"{moment(line.time_us)}, by " if line.time_us else "By "
+        who = printable(line.author) or "nobody knows whom"
+        facts = f"{when}{who}: {count(line.file_count, 'file')}, {size(line.size_bytes)}.{more}"
+        self.chosen_facts.setText(f"{printable(line.message)}\n{facts}" if line.message else facts)
+
+    def enable_buttons(self) -> None:
+        """What can be done with the chosen version."""
+        line, shown = self.chosen, self.shown
+        gone = shown is not None and any(at.where is Where.GONE for at in shown.files)
+        self.primary.setEnabled(
+            self.writable and line is not None and not line.committed and shown is not None and not gone
+        )
+        self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
+        self.alias.setEnabled(self.writable and line is not None)
+
+    def _turn_to_state(self, state: State, sentence: str) -> None:
+        self.state.show_state(state, sentence)
+        self._pages.setCurrentIndex(1)
+        for part in (self.primary, self.download, self.alias):
+            part.setEnabled(False)
+
+
+class _Table(PlainTable):
+    def __init__(self, model: VersionsModel) -> None:
+        super().__init__("Versions", model)
+        self.horizontalHeader().setStretchLastSection(True)
+        for column, width in _WIDTHS.items():
+            self.setColumnWidth(column, width)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        narrow = self.viewport().width() < 700
+        self.setColumnHidden(columns.WHO, narrow)
+        super().resizeEvent(event)
+
+
+def version_words(line: VersionLine) -> str:
+    """A version in a sentence: ``version 3 (v1.0)``."""
+    return f"version {line.sequence} ({short_name(line)})"

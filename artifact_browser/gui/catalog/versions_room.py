@@ -1,0 +1,168 @@
+"""Versions, acted upon: reads them for the dialog, restores, moves aliases, has files downloaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.catalog import jobs
+from artifact_browser.catalog.layout import Place, place_of
+from artifact_browser.catalog.restoring import Restored
+from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
+from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.alias_dialog import AliasDialog
+from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
+from artifact_browser.gui.catalog.versions_dialog import VersionsDialog, version_words
+from artifact_browser.gui.common.bridge import Bridge, Task
+from artifact_browser.gui.common.dialog import AppDialog
+from artifact_browser.gui.common.error_sheet import show_error
+from artifact_browser.gui.common.format import count, printable
+from artifact_browser.gui.common.toast import show_toast
+from artifact_browser.storage.location import Location, uri_of
+
+
+class VersionsRoom(QObject):
+    """``parent`` is the window its dialogs stand over."""
+
+    #: cards at or below this :class:`Location` are not what they were
+    catalog_changed = Signal(object)
+    #: ``(record, location)``: what was restored is to be committed
+    commit_wanted = Signal(object, object)
+    #: ``(record, [(location, name)], folder)``: download these blobs under these names
+    download_requested = Signal(object, object, str)
+
+    def __init__(self, bridge: Bridge, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._bridge, self.window = bridge, parent
+
+    def open(self, record: AccountRecord, location: Location) -> VersionsDialog:
+        """The versions of the artifact at ``location``."""
+        place = place_of(location)
+        where = printable(uri_of(record.kind, place.bucket, place.prefix))
+        dialog = VersionsDialog(where, self.window, writable=not record.read_only)
+        _Course(self, self._bridge, dialog, record, location)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+        return dialog
+
+
+class _Course(QObject):
+    """One dialog's jobs; they end with it."""
+
+    def __init__(
+        self, room: VersionsRoom, bridge: Bridge, dialog: VersionsDialog, record: AccountRecord, location: Location
+    ) -> None:
+        super().__init__(dialog)
+        self._room, self._bridge, self._dialog = room, bridge, dialog
+        self._record, self._location, self._place = record, location, place_of(location)
+        self._looking: Task | None = None
+        dialog.chosen_changed.connect(self._look)
+        dialog.retry_wanted.connect(self._read)
+        dialog.more_wanted.connect(self._read_more)
+        dialog.restore_wanted.connect(self._restore)
+        dialog.alias_wanted.connect(self._set_alias)
+        dialog.download_wanted.connect(self._download)
+        self._read()
+
+    def _read(self) -> None:
+        self._dialog.show_busy()
+        self._run_list("", self._dialog.show_versions, self._dialog.show_error)
+
+    def _read_more(self, after: str) -> None:
+        self._dialog.more.setEnabled(False)
+        self._run_list(after, lambda found: self._dialog.show_versions(found, older=True), self._show)
+
+    def _run_list(
+        self, after: str, done: Callable[[VersionList], None], failed: Callable[[ArtifactBrowserError], None]
+    ) -> None:
+        self._bridge.run(
+            jobs.list_versions, self._record, self._place, after, owner=self, on_done=done, on_error=failed
+        )
+
+    def _look(self, line: VersionLine) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        self._looking = self._bridge.run(
+            jobs.look_into_version, self._record, self._place, line.version, owner=self,
+            on_done=self._dialog.show_version, on_error=self._dialog.show_version_error,
+        )  # fmt: skip
+
+    def _restore(self, line: VersionLine) -> None:
+        shown = self._dialog.shown
+        if shown is None:
+            return
+        dialog = RestoreDialog(shown, version_words(line), self._dialog)
+
+        def agreed() -> None:
+            self._dialog.set_busy(True)
+            self._dialog.show_note("")
+            self._bridge.run(
+                jobs.restore_version, self._record, self._place, line.version, owner=self,
+                on_done=lambda done: self._restored(done, line), on_error=self._failed,
+            )  # fmt: skip
+
+        self._open(dialog, agreed)
+
+    def _restored(self, done: Restored, line: VersionLine) -> None:
+        room, record, location = self._room, self._record, self._location
+        back = f", {count(done.put_back, 'file')} put back" if done.put_back else ""
+        self._dialog.accept()
+        show_toast(
+            room.window,
+            f"Staged: {version_words(line)}{back}",
+            "Commit\u2026",
+            lambda: room.commit_wanted.emit(record, location),
+        )
+        room.catalog_changed.emit(_folder(location, self._place))
+
+    def _set_alias(self, line: VersionLine) -> None:
+        dialog = AliasDialog(self._dialog.aliases, line.version, version_words(line), self._dialog)
+
+        def agreed() -> None:
+            choice = dialog.choice
+            self._bridge.run(
+                jobs.move_alias, self._record, self._place, choice.name, line.version, choice.expected, owner=self,
+                on_done=lambda _: self._read(), on_error=self._failed,
+            )  # fmt: skip
+
+        self._open(dialog, agreed)
+
+    def _download(self, shown: VersionShown) -> None:
+        dialog = QFileDialog(self._dialog, "Download this version into")
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.fileSelected.connect(lambda folder: self._download_into(shown, folder))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _download_into(self, shown: VersionShown, folder: str) -> None:
+        at = self._location
+        files = [
+            (Location(at.account_id, self._place.bucket, found.key), found.file.path)
+            for found in shown.files
+            if found.key
+        ]
+        if files and folder:
+            self._room.download_requested.emit(self._record, files, folder)
+            self._dialog.accept()
+
+    def _open(self, dialog: AppDialog, agreed: Callable[[], object]) -> None:
+        dialog.accepted.connect(agreed)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _failed(self, error: ArtifactBrowserError) -> None:
+        self._dialog.set_busy(False)
+        self._dialog.enable_buttons()
+        self._show(error)
+
+    def _show(self, error: ArtifactBrowserError) -> None:
+        self._dialog.more.setEnabled(True)
+        show_error(self._dialog, error)
+
+
+def _folder(location: Location, place: Place) -> Location:
+    return Location(location.account_id, place.bucket, place.prefix)
