@@ -78,7 +78,14 @@ choices = st.builds(
 common = {"record": st.just(RECORD), "head": st.just(head()), "policy": st.sampled_from(Policy)}
 orders: st.SearchStrategy[Order] = st.one_of(
     st.builds(UploadOrder, target=places, paths=st.lists(texts).map(tuple), choice=choices, **common),
-    st.builds(DownloadOrder, sources=st.lists(places).map(tuple), folder=texts, choice=choices, **common),
+    st.builds(
+        DownloadOrder,
+        sources=st.lists(places).map(tuple),
+        folder=texts,
+        choice=choices,
+        names=st.lists(texts).map(tuple),
+        **common,
+    ),
     st.builds(CopyOrder, sources=st.lists(places).map(tuple), target=places, move=st.booleans(), **common),
     st.builds(RenameOrder, source=places, name=texts, **common),
     st.builds(FolderOrder, parent=places, name=texts, **common),

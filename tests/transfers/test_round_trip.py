@@ -56,6 +56,19 @@ def test_what_is_uploaded_says_its_type_and_keeps_its_time_coming_down(local: Be
     assert abs((tmp_path / "down" / "m.safetensors").stat().st_mtime_ns // 1000 - modified_us) < 2
 
 
+def test_a_download_takes_the_names_it_is_told(local: Bench, tmp_path: Path) -> None:
+    with local.driver() as driver:
+        for key, body in (("kept/1", b"one"), ("kept/2", b"two")):
+            driver.put(local.bucket, key, body)
+    sources = [local.at(key) for key in ("kept/1", "kept/1", "kept/2", "kept/gone")]
+    names = ["a.txt", "sub/again.txt", "sub/b\u00e4.txt", "c.txt"]
+    handle = local.queue.download(local.record, sources, tmp_path / "down", names=names)
+    end = local.finish(handle)
+    assert end.state is JobState.DONE_WITH_ERRORS
+    assert tree(tmp_path / "down") == {"a.txt": b"one", "sub/again.txt": b"one", "sub/b\u00e4.txt": b"two"}
+    assert [failed.item.name for failed in handle.items({ItemState.FAILED})] == ["c.txt"]
+
+
 def test_eighty_mebibytes_travel_in_parts(bench: Bench, tmp_path: Path) -> None:
     file = tmp_path / "large.bin"
     block = os.urandom(MIB)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from artifact_browser.catalog.aliases import LATEST, Alias
+from artifact_browser.catalog.aliases import LATEST, Alias, Move
 from artifact_browser.catalog.records import check_label
 from artifact_browser.errors import InputError
 from artifact_browser.gui.common.dialog import AppDialog
@@ -69,13 +69,14 @@ class AliasDialog(AppDialog):
 
 
 def _history(alias: Alias) -> str:
+    """Where it points to and pointed to, a line each, the latest first."""
     moves = (alias.now, *alias.before)
-    lines = [
-        f"{elided(printable(move.version), 40)}, {natural_time(move.at_us)}"
-        + (f", by {printable(move.by)}" if move.by else "")
-        for move in moves[:_SHOWN_MOVES]
-    ]
+    lines = [_sentence("Before it was" if at else "It points to", move) for at, move in enumerate(moves[:_SHOWN_MOVES])]
     left = len(moves) - len(lines)
-    return "\n".join(
-        [f"Points to {lines[0]}", *(f"before to {line}" for line in lines[1:]), *([f"and {left} more"] if left else [])]
-    )
+    return "\n".join([*lines, *([f"and {left} earlier"] if left else [])])
+
+
+def _sentence(begin: str, move: Move) -> str:
+    by = f" by {printable(move.by)}" if move.by else ""
+    when = f", set {natural_time(move.at_us)}{by}" if move.at_us else by
+    return f"{begin} {elided(printable(move.version), 40)}{when}."

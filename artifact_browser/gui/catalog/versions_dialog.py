@@ -22,7 +22,7 @@ from artifact_browser.gui.common.widgets import Kind, button, label
 
 _WIDTH, _HEIGHT = 940, 640
 _FACTS_PX = 110
-_WIDTHS = {columns.NUMBER: 44, columns.NAME: 140, columns.ALIASES: 170, columns.WHEN: 110, columns.WHO: 110}
+_WIDTHS = {columns.NUMBER: 44, columns.NAME: 130, columns.ALIASES: 200, columns.WHEN: 110, columns.WHO: 110}
 _FIRST = ("name", "description", "type", "version", "tags")
 _WORDS = {Where.CURRENT: "", Where.KEPT: "kept", Where.GONE: ""}
 _GONE = "gone: its bytes are kept nowhere"

@@ -87,6 +87,8 @@ def _text(line: VersionLine, column: int) -> str:
 def _tip(line: VersionLine, column: int) -> str:
     if column == WHEN:
         return iso_time(line.time_us) if line.time_us else ""
+    if column == ALIASES:
+        return "\n".join(map(printable, line.aliases))
     if column == MESSAGE:
         return printable(line.message)
     if column == WHO and not line.recorded:

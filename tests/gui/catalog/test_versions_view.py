@@ -140,7 +140,7 @@ def test_an_alias_is_set_then_moved_with_its_history_in_sight(
     asked = dialog("Set alias")
     asked.name.setCurrentText("production")
     assert asked.primary.text() == "Move"
-    assert "Points to v1" in asked.moves.text()
+    assert "It points to v1, set" in asked.moves.text()
     move_alias(driver, lion, "production", "v2")  # somebody was quicker
     move_alias(driver, lion, "production", "v1")
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
