@@ -59,7 +59,7 @@ def parse_object(data: bytes, subject: str) -> dict[str, Any]:
 
 def dump_object(body: Mapping[str, Any]) -> bytes:
     """``body`` as JSON in UTF-8; what cannot be UTF-8 is replaced."""
-    return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode(errors="replace")
+    return (json.dumps(body, ensure_ascii=False) + "\n").encode(errors="replace")
 
 
 def write_bytes(driver: Driver, bucket: str, key: str, data: bytes, previous_etag: str, pause: Pause) -> bool:

@@ -126,11 +126,13 @@ def make_record(
 
     :param note: where it names no author it is who works here
 
-    :raises ManifestUnreadable: the manifest is larger than would be read again
+    :raises ManifestUnreadable: the manifest is larger than would be read again (an adopted one is left out then)
     """
     text = dump_mapping(manifest.fields)
     if len(text.encode()) > MAX_BYTES:
-        raise too_large(len(text.encode()), MAX_BYTES, "")
+        if not adopted:
+            raise too_large(len(text.encode()), MAX_BYTES, "")
+        text = ""  # as another program wrote it, it was shorter: it blocks nobody, and cannot be restored
     return VersionRecord(
         sequence=parent.sequence + 1 if parent else 1,
         version=version,
@@ -152,8 +154,15 @@ def _identified(file: StagedFile, blob: Present | None) -> StagedFile:
 
 
 def write_record(driver: Driver, place: Place, record: VersionRecord, pause: Pause) -> None:
-    """Write it, create-only. :raises CommitConflict: there is another of this name; :raises OutcomeUnknown:"""
-    write_bytes(driver, place.bucket, record_key(place, record.version), encode_record(record), "", pause)
+    """Write it, create-only.
+
+    :raises CommitConflict: there is another of this name; :raises OutcomeUnknown:
+    :raises ManifestUnreadable: it is larger than would be read again
+    """
+    data = encode_record(record)
+    if len(data) > MAX_RECORD_BYTES:
+        raise too_large(len(data), MAX_RECORD_BYTES, f"{place.bucket}/{record_key(place, record.version)}")
+    write_bytes(driver, place.bucket, record_key(place, record.version), data, "", pause)
 
 
 def read_record(driver: Driver, place: Place, version: str) -> VersionRecord | None:

@@ -115,11 +115,11 @@ def list_versions(
     lines: list[VersionLine] = []
     start = after
     if not after:
-        if committed is None:
-            return VersionList((), broken="")
-        if head.record is None:
+        if committed is not None and head.record is None:
             lines.append(_line(unrecorded(committed, head), recorded=False))
         start = head.tip.version if head.tip else ""
+    if not lines and not start:
+        return VersionList(())
     aliases = list_aliases(driver, place)
     known = {head.tip.version: _line(head.tip)} if head.tip else {}
     room = page - len(lines)
@@ -147,7 +147,9 @@ def list_versions(
             break
         lines.append(line)
         start = line.parent
-    return VersionList(_named(lines, aliases, committed_first=not after), tuple(aliases), more, broken)
+    return VersionList(
+        _named(lines, aliases, committed_first=committed is not None and not after), tuple(aliases), more, broken
+    )
 
 
 def version_of(driver: Driver, place: Place, version: str) -> VersionRecord:

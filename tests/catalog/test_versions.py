@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from artifact_browser.catalog import kept
+from artifact_browser.catalog import kept, records
 from artifact_browser.catalog.aliases import LATEST, list_aliases, move_alias, read_alias
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.files import locate
@@ -27,7 +27,14 @@ from artifact_browser.catalog.staging import (
     remove_files,
 )
 from artifact_browser.catalog.versions import Where, list_versions, version_of, where_files
-from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, NotSupported
+from artifact_browser.errors import (
+    BlobNotFound,
+    CommitConflict,
+    FilesMissing,
+    InputError,
+    ManifestUnreadable,
+    NotSupported,
+)
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import exists, plain, put, scanned, stage, stage_and_commit
 from tests.catalog.test_records import CountingDriver, Meanwhile, keys_below
@@ -274,3 +281,78 @@ def test_what_lies_in_the_derived_folder_is_no_child_and_no_file(driver: Driver,
     with pytest.raises(InputError):
         register_uploaded(driver, lion, [".artifact/v/v1.json"])
     assert "_version" not in (scanned(driver, lion)[0].committed or {})
+
+
+def test_a_store_that_ignores_conditions_is_read_before_and_after_each_write(driver: Driver, zoo: Place) -> None:
+    plain_store: Any = WithoutConditions(driver)
+    place = stage(plain_store, zoo, "lion", {"a": b"1", "b": b"22"})
+    assert not commit(plain_store, place, note=CommitNote("v1")).atomic
+    upload(plain_store, place, "a", b"333")
+    remove_files(plain_store, place, ["b"])
+    commit(plain_store, place, note=CommitNote("v2"))
+    move_alias(plain_store, place, "production", "v1")
+    assert [(line.version, line.aliases) for line in list_versions(plain_store, place).lines] == [
+        ("v2", ("latest",)), ("v1", ("production",)),
+    ]  # fmt: skip
+    restore(plain_store, place, "v1")
+    commit(plain_store, place, note=CommitNote("v3"))
+    assert bytes_of(driver, place, "v3") == bytes_of(driver, place, "v1") == {"a": b"1", "b": b"22"}
+
+
+class WithoutConditions:
+    """A store that knows no conditions, and says so."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def put(self, bucket: str, key: str, body: Any, options: Any = None, condition: Any = None) -> Any:
+        self._refuse(condition)
+        return self._driver.put(bucket, key, body, options)
+
+    def copy(self, *args: Any, condition: Any = None) -> Any:
+        self._refuse(condition)
+        return self._driver.copy(*args)
+
+    def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
+        self._refuse(if_match)
+        self._driver.delete(bucket, key)
+
+    @staticmethod
+    def _refuse(condition: Any) -> None:
+        if condition:
+            raise NotSupported("no conditions here")
+
+
+def test_an_upload_that_was_given_up_is_put_back_from_the_committed_version(driver: Driver, lion: Place) -> None:
+    keep_replaced(driver, lion, ["a"])
+    driver.put(lion.bucket, lion.file_key("a"), b"half a thought")
+    assert [at.where for at in where_files(driver, lion, version_of(driver, lion, "v3").files)] == [Where.KEPT]
+    restore(driver, lion, "v3")
+    commit(driver, lion)
+    assert [line.version for line in list_versions(driver, lion).lines] == ["v3", "v2", "v1"]
+    assert bytes_of(driver, lion, "v3") == {"a": b"two"}
+
+
+def test_a_deleted_manifest_leaves_its_history(driver: Driver, lion: Place) -> None:
+    driver.delete(lion.bucket, lion.committed_key)
+    assert [(line.version, line.committed) for line in list_versions(driver, lion).lines] == [
+        ("v3", False), ("v2", False), ("v1", False),
+    ]  # fmt: skip
+    restore(driver, lion, "v1")
+    commit(driver, lion, note=CommitNote("v4"))
+    assert [line.sequence for line in list_versions(driver, lion).lines] == [4, 3, 2, 1]
+    assert bytes_of(driver, lion, "v4") == {"a": b"one", "b": b"22"}
+
+
+def test_a_manifest_too_large_to_be_recorded_is_refused_before_anything_is_written(
+    driver: Driver, lion: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "MAX_RECORD_BYTES", 3000)
+    edit_fields(driver, lion, {"description": "x" * 4000})
+    before = keys_below(driver, lion)
+    with pytest.raises(ManifestUnreadable):
+        commit(driver, lion)
+    assert keys_below(driver, lion) == before

@@ -183,10 +183,9 @@ class VersionsDialog(AppDialog):
     def enable_buttons(self) -> None:
         """What can be done with the chosen version."""
         line, shown = self.chosen, self.shown
-        gone = shown is not None and any(at.where is Where.GONE for at in shown.files)
-        self.primary.setEnabled(
-            self.writable and line is not None and not line.committed and shown is not None and not gone
-        )
+        wheres = {at.where for at in shown.files} if shown is not None else {Where.GONE}
+        new = line is not None and (not line.committed or Where.KEPT in wheres)  # an upload may have been given up
+        self.primary.setEnabled(self.writable and new and Where.GONE not in wheres)
         self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
         self.alias.setEnabled(self.writable and line is not None)
 

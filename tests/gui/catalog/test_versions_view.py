@@ -254,3 +254,15 @@ def _said(opened: Any) -> str:
 
 def _toast(room: Any) -> str:
     return " ".join(one.text.text() for one in room.window.findChildren(Toast) if one.isVisible())
+
+
+def test_the_committed_version_can_be_put_back_after_an_upload_was_given_up(
+    qtbot: QtBot, room: Any, driver: Driver, lion: Place
+) -> None:
+    keep_replaced(driver, lion, ["a"])
+    put(driver, "bucket", lion.file_key("a"), "half a thought")
+    opened = room.catalog.versions.open(room.record, room.at("zoo/lion/"))
+    qtbot.waitUntil(lambda: opened.shown is not None, timeout=TIMEOUT_MS)
+    assert opened.chosen.committed
+    assert opened.primary.isEnabled()
+    opened.reject()
