@@ -35,6 +35,8 @@ _WHOLE = "the manifest"
 _LONGEST_CHOICE = 128
 #: Keywords whose values are data, not schemas.
 _DATA = frozenset({"const", "enum", "default", "examples", "example"})
+#: Keywords whose values are mappings of names to schemas.
+_NAMES = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"})
 #: Never checked: the catalog's own, and derived.
 _NOT_CHECKED = frozenset({COMMIT_KEY, LIST_KEY})
 #: Nothing a person is asked for.
@@ -270,6 +272,7 @@ def _compiled(text: str) -> tuple[tuple[SchemaProblem, ...], Any]:
     problems, fault = _run(schema_rules.meta_of(draft), schema, lambda: None, "the schema")
     faults = [SchemaProblem("", fault)] if fault else problems
     faults += islice(_bad_parts(schema), MAX_PROBLEMS)
+    _make_dependencies_alike(schema)
     try:
         return tuple(faults[:MAX_PROBLEMS]), None if faults else schema_rules.ready(
             schema_rules.rules_for(draft), schema
@@ -318,6 +321,31 @@ def _texts(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, 
     elif isinstance(value, list):
         for at, part in enumerate(value):
             yield from _texts(part, (*path, str(at)))
+
+
+def _make_dependencies_alike(schema: Any, *, names: bool = False) -> None:
+    """Write ``dependencies`` that mix lists and schemas as schemas only: who looks for names in them expects one kind.
+
+    :param names: ``schema`` is a mapping of names to schemas, and none itself
+    """
+    if isinstance(schema, list):
+        for part in schema:
+            _make_dependencies_alike(part)
+    if not isinstance(schema, dict):
+        return
+    for name, part in schema.items():
+        if names:
+            _make_dependencies_alike(part)
+        elif name not in _DATA:
+            if (
+                name == "dependencies"
+                and isinstance(part, dict)
+                and len({isinstance(one, list) for one in part.values()}) > 1
+            ):
+                schema[name] = part = {
+                    key: {"required": one} if isinstance(one, list) else one for key, one in part.items()
+                }
+            _make_dependencies_alike(part, names=name in _NAMES and isinstance(part, dict))
 
 
 def _is_own(reference: str, base: str) -> bool:

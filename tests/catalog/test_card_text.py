@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
+from artifact_browser.catalog.card_fields import CARD_FIELDS
 from artifact_browser.catalog.card_text import check_card, open_card, save_card
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.files import StagedFile
@@ -26,6 +29,7 @@ from artifact_browser.catalog.schema_text import (
     wanted_of,
 )
 from artifact_browser.catalog.staging import edit_fields, register_files
+from artifact_browser.catalog.yaml_text import dump_mapping
 from artifact_browser.errors import BlobNotFound, CommitConflict, InputError, JobCancelled, SchemaUnusable
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import exists, names_in_index, plain, put, stage, stage_and_commit
@@ -60,6 +64,42 @@ def test_a_form_changes_what_was_changed_and_nothing_else(driver: Driver, zoo: P
         "covers": ["a.png", "b.png"], "files": [{"path": "f", "w": 1}],
     }  # fmt: skip
     assert "license" not in yaml.safe_load(check_card(edited.text, {"license": " "}).text)
+
+
+TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Cn", "Co")), max_size=12)
+VALUES = (
+    TEXTS | st.none() | st.booleans() | st.integers() | st.dates() | st.lists(TEXTS | st.integers(), max_size=3)
+    | st.lists(st.dictionaries(st.sampled_from(["name", "orcid"]), TEXTS, max_size=2), max_size=3)
+)  # fmt: skip
+KEYS = [field.key for field in CARD_FIELDS if field.key != "type"]
+
+
+@given(
+    st.dictionaries(st.sampled_from([*KEYS, "x-lab", "no", "1:20"]), VALUES, min_size=1), st.sampled_from(KEYS), TEXTS
+)
+def test_any_manifest_keeps_all_but_the_field_that_was_edited(fields: dict[str, Any], key: str, text: str) -> None:
+    found = check_card(dump_mapping(fields))
+    assert found.blocking is None
+    shown = found.values
+    edited = check_card(dump_mapping(fields), {key: text})
+    rest = {name: value for name, value in fields.items() if name != key}
+    if edited.blocking is None:
+        now = yaml.safe_load(edited.text)
+        assert {name: value for name, value in now.items() if name != key} == rest
+        if (
+            text.strip(" ,") and edited.values[key] is not None
+        ):  # what a form shows and what it was given are the same value
+            again = edited.values[key]
+            assert yaml.safe_load(check_card(edited.text, {key: again or ""}).text) == now
+    else:
+        assert not rest
+    # a field that is only shown is not changed by being put back, where it is a text
+    same = {name: value for name, value in shown.items() if value and isinstance(fields.get(name), str)}
+    kept = {name: value for name, value in same.items() if fields[name] == fields[name].strip()}
+    assert (
+        yaml.safe_load(check_card(dump_mapping(fields), {name: value or "" for name, value in kept.items()}).text)
+        == fields
+    )
 
 
 def test_files_that_come_meanwhile_stay_and_an_edit_meanwhile_is_a_conflict(driver: Driver, zoo: Place) -> None:

@@ -50,6 +50,8 @@ class CatalogRoom(QObject):
     stage_requested = Signal(object, object, object)
     #: ``(record, location)``: the card does not fit and is to be edited
     edit_requested = Signal(object, object)
+    #: ``(record, location)`` of a collection whose schema is broken and is to be mended
+    schema_requested = Signal(object, object)
 
     def __init__(self, services: Services, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
@@ -137,6 +139,7 @@ class CatalogRoom(QObject):
             dialog = CommitDialog(plan, self._window)
             dialog.changes_wanted.connect(lambda: self.diffs.compare_staged(record, location, dialog))
             dialog.edit_wanted.connect(lambda: self.edit_requested.emit(record, _folder(location)))
+            dialog.schema_wanted.connect(lambda: self.schema_requested.emit(record, _folder(location).parent))
             self._open(dialog, lambda: self._commit(record, location, plan, dialog.choice))
 
         self._bridge.run(jobs.plan_commit, record, place, owner=self, on_done=agree, on_error=self._show)

@@ -27,6 +27,8 @@ class CommitDialog(AppDialog):
     changes_wanted = Signal()
     #: the manifest's fields are to be corrected first
     edit_wanted = Signal()
+    #: the collection's schema is to be mended first
+    schema_wanted = Signal()
 
     def __init__(self, plan: CommitPlan, parent: QWidget | None = None) -> None:
         super().__init__("Commit", "Commit", parent, subtitle=printable(plan.title), width=560)
@@ -84,6 +86,9 @@ class CommitDialog(AppDialog):
         self.body.insertWidget(2, self.problems, 1)
         if found.faults:
             words = "Nothing can be committed before the schema is mended: open the collection, then \u201cSchema\u2026\u201d."
+            self.schema = self.add_secondary("Schema\u2026", icon_name="braces")
+            self.schema.clicked.connect(self.reject)
+            self.schema.clicked.connect(self.schema_wanted)
         else:
             number = f"{count(len(lines), 'thing')}{' or more' if found.more else ''}"
             words = f"{number} in the manifest {'has' if len(lines) == 1 else 'have'} to be corrected."

@@ -68,6 +68,7 @@ class CatalogWiring(QObject):
         self.cards.location_chosen.connect(self._window.navigator.go)
         self.cards.commit_requested.connect(room.commit)
         room.edit_requested.connect(self.cards.edit_card)
+        room.schema_requested.connect(self.cards.edit_schema)
         room.created.connect(self._window.navigator.go)
         room.stage_requested.connect(self._upload)
         gallery.versions_requested.connect(lambda at: room.versions.open(self._record(), at))

@@ -60,6 +60,7 @@ class Room:
         self.editing.location_chosen.connect(self.show)
         self.editing.commit_requested.connect(catalog.commit)
         catalog.edit_requested.connect(self.editing.edit_card)
+        catalog.schema_requested.connect(self.editing.edit_schema)
         for signal, action in (
             (gallery.new_collection_requested, catalog.new_collection),
             (gallery.new_artifact_requested, catalog.new_artifact),

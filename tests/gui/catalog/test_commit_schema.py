@@ -53,4 +53,7 @@ def test_a_broken_schema_says_where_to_mend_it(
     assert not asked.primary.isEnabled()
     assert "look-around" in asked.problems.texts()[0]
     assert "open the collection, then “Schema…”" in asked.note.text()
-    asked.reject()
+    asked.schema.click()
+    opened = dialog("Schema")
+    assert "The zoo" in opened.subtitle.text()
+    opened.reject()
