@@ -15,6 +15,7 @@ from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.staging import edit_fields
+from artifact_browser.gui.catalog import edit_card_dialog, schema_dialog
 from artifact_browser.gui.catalog.edit_card_dialog import EditCardDialog
 from artifact_browser.gui.catalog.schema_dialog import SchemaDialog
 from artifact_browser.gui.catalog.text_pane import TextPane
@@ -70,7 +71,9 @@ class Hands:
 
 
 @pytest.fixture
-def hands(qtbot: QtBot, room: Any, dialog: Callable[[str], Any]) -> Hands:
+def hands(qtbot: QtBot, room: Any, dialog: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch) -> Hands:
+    for module in (edit_card_dialog, schema_dialog):
+        monkeypatch.setattr(module, "DEBOUNCE_MS", 10)
     return Hands(qtbot, room, dialog)
 
 
