@@ -6,7 +6,7 @@ import logging
 from collections.abc import Generator
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog import counting
+from artifact_browser.catalog import counting, weights
 from artifact_browser.catalog.child_counts import read_child_counts
 from artifact_browser.catalog.index import IndexOutcome
 from artifact_browser.catalog.layout import Place
@@ -93,6 +93,15 @@ def reset_stats(context: JobContext, record: AccountRecord, place: Place, client
     yield from ()
     with opened(context, record) as driver:
         return counting.reset(driver, place, client, context.cancel.wait)
+
+
+def set_weights(
+    context: JobContext, record: AccountRecord, place: Place, weight: float, documents: float
+) -> Generator[None, None, int]:
+    """Job: stage what downloads of an artifact's files count. :raises InputError: there are no files"""
+    yield from ()
+    with opened(context, record) as driver:
+        return weights.set_weights(driver, place, weight, documents=documents, pause=context.cancel.wait)
 
 
 def forget_deleted(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, IndexOutcome]:

@@ -14,7 +14,9 @@ from artifact_browser.catalog.counting import count_all
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.removal import forget_child
 from artifact_browser.catalog.script import opened_account
+from artifact_browser.catalog.staging import edit
 from artifact_browser.catalog.stats import Counts, new_client, read_statistics
+from artifact_browser.catalog.weights import set_weights
 from artifact_browser.errors import (
     AccountNotFound,
     BlobNotFound,
@@ -68,6 +70,23 @@ def test_weights_live_with_their_files_through_every_edit(driver: Driver, zoo: P
             artifacts.put_file(driver, lion, path, b"1")
     with pytest.raises(BlobNotFound):
         artifacts.put_file(driver, zoo.child("nothing"), "f", b"1")
+
+
+def test_weights_for_all_files_at_once(driver: Driver, zoo: Place) -> None:
+    paths = ["model.bin", "deep/data.csv", "README.md", "docs/License.txt", "notes.RST"]
+    lion = stage(driver, zoo, "lion", {path: b"1" for path in paths})
+    edit(driver, lion, lambda fields: fields["files"].append({"strange": 1}))
+    assert set_weights(driver, lion, 2) == 2
+    listed = artifacts.read(driver, lion, stage=True)["files"]
+    assert {"strange": 1} in listed
+    found = {entry["path"]: (entry["download_weight"], entry["size"]) for entry in listed if "path" in entry}
+    assert found == {path: (2 if at < 2 else 0, 1) for at, path in enumerate(paths)}
+    assert set_weights(driver, lion, 1, documents=0.5) == 5
+    for weight in (-1, float("inf"), 1e7):
+        with pytest.raises(InputError):
+            set_weights(driver, lion, weight)
+    with pytest.raises(InputError, match="no files"):
+        set_weights(driver, stage(driver, zoo, "wolf"), 1)
 
 
 @pytest.mark.parametrize("store", ["moto", pytest.param("ceph", marks=pytest.mark.ceph)], indirect=True)

@@ -176,6 +176,7 @@ class CatalogWiring(QObject):
             "new_artifact",
             "new_collection",
             "",
+            "download_weights",
             "reset_stats",
             "delete_artifact",
             "",

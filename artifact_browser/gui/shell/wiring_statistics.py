@@ -41,11 +41,18 @@ class StatisticsWiring(QObject):
         transfers.room.job_finished.connect(self._finished)
         window.actions_["reset_stats"].triggered.connect(self._reset)
         window.actions_["delete_artifact"].triggered.connect(self._delete)
+        window.actions_["download_weights"].triggered.connect(self._weigh)
+        self.room.staged.connect(catalog.room.catalog_changed)
 
     def _reset(self) -> None:
         artifact = self._catalog.gallery.artifact
         if artifact is not None:
             self.room.reset(self._browse.record(), artifact)
+
+    def _weigh(self) -> None:
+        artifact = self._catalog.gallery.artifact
+        if artifact is not None:
+            self.room.weigh(self._browse.record(), artifact)
 
     def _visited(self, location: Location) -> None:
         self.room.keeper.viewed(self._browse.record(), location.bucket, location.key)

@@ -256,6 +256,22 @@ def test_statistics_are_reset_after_a_question(
     assert read_statistics(driver, lion).counts == Counts()
 
 
+def test_weights_are_staged_and_then_committed(
+    qtbot: QtBot, window: Window, driver: Driver, zoo: Place, dialog: Callable[[str], Any]
+) -> None:
+    lion = weighted(driver, zoo, "lion", {"a": None, "README.md": None})
+    gallery = open_gallery(qtbot, window, lion.prefix)
+    action = window.main.actions_["download_weights"]
+    qtbot.waitUntil(action.isEnabled, timeout=TIMEOUT_MS)
+    action.trigger()
+    asked = dialog("Download weights")
+    asked.weight.setValue(0.5)
+    qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: gallery.artifact_is_staged, timeout=TIMEOUT_MS)
+    files = {entry["path"]: entry["download_weight"] for entry in artifacts.read(driver, lion, stage=True)["files"]}
+    assert files == {"a": 0.5, "README.md": 0}
+
+
 @pytest.mark.parametrize("kind", ["artifact", "collection"])
 def test_an_artifact_or_collection_is_deleted_after_its_name_was_typed(
     qtbot: QtBot, window: Window, driver: Driver, zoo: Place, dialog: Callable[[str], Any], kind: str
