@@ -63,8 +63,12 @@ class StatisticsWiring(QObject):
         if location is not None:
             self.room.forget(handle.order.record, location)
         order = handle.order
-        if isinstance(order, DownloadOrder) and self.room.keeper.wants(order.record):
+        if not isinstance(order, DownloadOrder):
+            return
+        if self.room.keeper.wants(order.record):
             self._count(handle, order)
+        else:
+            self._counted[handle.job_id] = None  # silent, and stays so when the rest of it is tried again
 
     def _count(self, handle: TransferHandle, order: DownloadOrder) -> None:
         """What has arrived since the job was counted the last time, if it was."""
