@@ -123,7 +123,7 @@ def ask(driver: Driver, bucket: str, uri: ArtifactUri, sources: Sources) -> Answ
     ledger = Ledger(1)
     entry = resolve_name(driver, bucket, uri.name)
     if entry is None:
-        raise _unknown(uri.name, bucket)
+        raise unknown_name(uri.name, bucket)
     partitions = of_values(dict(uri.partitions), entry.declared)
     if not uri.version or (uri.version == LATEST and partitions):
         answer = latest(driver, entry.place, partitions, sources, ledger)
@@ -136,7 +136,8 @@ def ask(driver: Driver, bucket: str, uri: ArtifactUri, sources: Sources) -> Answ
     return Answer(answer.found, ledger.requests, entry)
 
 
-def _unknown(name: ArtifactName, bucket: str) -> BlobNotFound:
+def unknown_name(name: ArtifactName, bucket: str) -> BlobNotFound:
+    """What to say of a name that nobody took."""
     return BlobNotFound(
         "No artifact of this name is registered in the bucket.",
         subject=f"{name} in {bucket}",

@@ -113,6 +113,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
                (needs.FORWARD,)),
     ActionSpec("up", "Up", "Go", "Go to the folder above", "arrow-up", ("Alt+Up",), (needs.UP,)),
     ActionSpec("address", "Address", "Go", "Type where to go", "globe", ("Ctrl+L",), section=1),
+    ActionSpec("open_by_uri", "Open by URI\u2026", "Go", "Go to an artifact of this bucket by its flyte:// address", "link", (),
+               (needs.BUCKET,), section=1),
     ActionSpec("filter", "Filter", "Go", "Show only names that match", "list-filter", (Keys.Find,), section=1),
     ActionSpec("filter_buckets", "Filter buckets", "Go", "Show only buckets whose names hold a text", "",
                ("Ctrl+Alt+B",), section=1),

@@ -10,6 +10,7 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
+from artifact_browser.catalog.artifact_uri import is_artifact_uri
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.browse.address_bar import AddressBar
 from artifact_browser.gui.browse.address_reader import read_address
@@ -40,6 +41,8 @@ class BrowseWiring(QObject):
 
     #: look below this place for what was typed into the filter
     search_wanted = Signal(str)
+    #: go to the artifact of this ``flyte://`` address
+    artifact_wanted = Signal(str)
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -133,6 +136,9 @@ class BrowseWiring(QObject):
     def go_to_text(self, text: str) -> None:
         """Go where a typed or handed-over address leads; say what is wrong with one that leads nowhere."""
         services = self._window.services
+        if is_artifact_uri(text):
+            self.artifact_wanted.emit(text)
+            return
         try:
             location = read_address(text, self.record(), services.book.all(), services.paths)
         except InputError as error:

@@ -11,11 +11,14 @@ from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.copy_as import CopyForm
+from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
 from artifact_browser.gui.catalog.gallery import Gallery
+from artifact_browser.gui.catalog.uri_room import UriRoom
 from artifact_browser.gui.common.error_sheet import show_error
+from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_transfers import TransferWiring
@@ -35,6 +38,7 @@ class CatalogWiring(QObject):
         self.gallery = Gallery(window.services, window.bridge)
         self.room = CatalogRoom(window.services, window.bridge, window)
         self.cards = CardRoom(window.bridge, window)
+        self.uris = UriRoom(window.bridge, window)
         window.centre.gallery.fill(self.gallery)
         self._connect_gallery()
         self._connect_actions()
@@ -90,7 +94,6 @@ class CatalogWiring(QObject):
             ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
         ):
             actions[name].triggered.connect(partial(self._act, act, at_hand))
-
         for name, form in {
             "copy_as_uri": CopyForm.URI,
             "copy_as_python": CopyForm.PYTHON,
@@ -98,6 +101,19 @@ class CatalogWiring(QObject):
             "copy_as_rclone": CopyForm.RCLONE,
         }.items():
             actions[name].triggered.connect(partial(self._act, partial(room.copy_as, form), lambda: gallery.artifact))
+        uris = self.uris
+        actions["open_by_uri"].triggered.connect(lambda: uris.ask(self._record(), here.current))
+        self._browse.artifact_wanted.connect(lambda text: uris.go_to(self._record(), here.current, text))
+        uris.refused.connect(self._browse.address.reject_text)
+        uris.found.connect(self._open_found)
+
+    def _open_found(self, location: Location, uri: ArtifactUri) -> None:
+        """The artifact of an address, as it is committed now; says so where the address names more."""
+        self._window.navigator.go(location)
+        self._window.centre.show_gallery()
+        self._window.centre.view.setFocus()
+        if uri.version or uri.partitions:
+            show_toast(self._window, "This is the artifact as it is committed now, not the version of the address.")
 
     def _act(
         self,
