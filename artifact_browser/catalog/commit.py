@@ -37,6 +37,7 @@ from artifact_browser.catalog.manifest import (
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.publishing import publish_version
 from artifact_browser.catalog.records import (
     NO_NOTE,
     CommitNote,
@@ -77,6 +78,7 @@ class Committed:
     :ivar staged_left: somebody began a new edit meanwhile; it was left alone
     :ivar atomic: the store honoured every condition
     :ivar version: what the commit is called; ``late``: why its derived parts (``latest``, removed files) must wait
+    :ivar unpublished: why its name or partitions do not find it (wholly)
     """
 
     etag: str
@@ -86,6 +88,7 @@ class Committed:
     atomic: bool = True
     version: str = ""
     late: str = ""
+    unpublished: str = ""
 
 
 def plan_commit(driver: Driver, place: Place) -> CommitPlan:
@@ -265,10 +268,14 @@ def _finish(
     """
     index: IndexUpdate = update_parent(driver, place, done.fields, done.etag, pause, collection)
     late = finish_version(driver, place, head, parent, pause)
+    project = collection.fields.get("name") if collection is not None else None
+    unpublished = publish_version(
+        driver, place, head.record, done.fields, project if isinstance(project, str) else "", pause
+    )
     deleted = delete_staged(driver, place, staged.etag)
     return Committed(
         done.etag, index.outcome, index.reason, not deleted, atomic and index.atomic,
-        head.record.version if head.record else "", late,
+        head.record.version if head.record else "", late, unpublished,
     )  # fmt: skip
 
 

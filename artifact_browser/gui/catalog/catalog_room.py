@@ -234,6 +234,8 @@ def _how_it_ended(committed: Committed) -> str:
         words += "; the collection\u2019s index will follow (index pending)"
     if committed.late:
         words += "; what it removed is cleared away by the next commit"
+    if committed.unpublished:
+        words += f"; its name or partitions do not find it: {printable(committed.unpublished)}"
     if committed.staged_left:
         words += "; a new edit began meanwhile and stays staged"
     if not committed.atomic:

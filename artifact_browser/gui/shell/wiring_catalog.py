@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.catalog.artifact_uri import ArtifactUri
+from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
