@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from artifact_browser.catalog.versions import Where, list_versions, version_of, 
 from artifact_browser.errors import (
     BlobNotFound,
     CommitConflict,
+    ConnectionFailed,
     FilesMissing,
     InputError,
     ManifestUnreadable,
@@ -356,3 +358,44 @@ def test_a_manifest_too_large_to_be_recorded_is_refused_before_anything_is_writt
     with pytest.raises(ManifestUnreadable):
         commit(driver, lion)
     assert keys_below(driver, lion) == before
+
+
+@pytest.mark.parametrize("store", ["local"], indirect=True)
+@pytest.mark.parametrize("step", range(4))
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_a_restore_that_was_interrupted_is_repeated(driver: Driver, lion: Place, step: int, after: bool) -> None:
+    """Its writes: the committed ``a`` is kept, ``a`` and ``b`` are put back, the manifest is staged."""
+    before = bytes_of(driver, lion, "v3")
+    stopped: Any = StoppedAt(driver, step, after=after)
+    with pytest.raises(ConnectionFailed):
+        restore(stopped, lion, "v1")
+    assert bytes_of(driver, lion, "v3") == before
+    if read_artifact(driver, lion).staged is None:
+        restore(driver, lion, "v1")
+    commit(driver, lion, note=CommitNote("v4"))
+    assert bytes_of(driver, lion, "v4") == {"a": b"one", "b": b"22"}
+    assert bytes_of(driver, lion, "v3") == before
+
+
+class StoppedAt:
+    """A store that cannot be reached any more from its n-th write on (or right behind it)."""
+
+    def __init__(self, driver: Driver, step: int, *, after: bool) -> None:
+        self._driver, self._left, self._after = driver, step, after
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._driver, name)
+        if name not in {"put", "copy", "delete", "delete_many"}:
+            return found
+
+        def call(*args: Any, **options: Any) -> Any:
+            with self._lock:
+                self._left -= 1
+                if self._left >= 0:
+                    return found(*args, **options)
+                if self._left == -1 and self._after:
+                    found(*args, **options)
+                raise ConnectionFailed("gone")
+
+        return call
