@@ -146,8 +146,12 @@ def commit(
     if head.unfinished:
         resume_version(driver, place, head, recorded_files(staged.fields))
     made = _as_version(staged, note.version, begun.commit_id if begun else "")
-    record = begun or make_record(made, made.version, parent, note, present, files)
-    if begun is None:
+    record = make_record(made, made.version, parent, note, present, files)
+    if begun is not None:
+        if begun.files != record.files:
+            raise _taken(note.version)  # its files are others by now: the record would not be true
+        record = begun
+    else:
         _write_record(driver, place, record, pause)
     sent = False
     try:

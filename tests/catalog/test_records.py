@@ -313,3 +313,18 @@ class CountingDriver:
                 raise
 
         return call
+
+
+def test_a_killed_commits_record_is_not_gone_on_with_when_its_files_are_others(driver: Driver, zoo: Place) -> None:
+    place = zoo.child("old")  # another program's manifest: it records no ETags
+    put(driver, place.bucket, place.file_key("f"), "123")
+    put(driver, place.bucket, place.staged_key, "type: dataset\nname: Old\nfiles: [{path: f}]\n")
+    stopped: Any = Meanwhile(driver, place.committed_key, _stop)
+    with pytest.raises(_Stopped):
+        commit(stopped, place, note=CommitNote(version="v1"))
+    put(driver, place.bucket, place.file_key("f"), "456")
+    with pytest.raises(InputError):
+        commit(driver, place, note=CommitNote(version="v1"))
+    commit(driver, place, note=CommitNote(version="v2"))
+    (record,) = chain(driver, place)
+    assert record.files[0].etag == driver.head(place.bucket, place.file_key("f")).etag
