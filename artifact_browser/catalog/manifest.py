@@ -145,7 +145,7 @@ def write_manifest(
             return WrittenManifest(written.etag, commit_id)
         except NotSupported:
             return _write_between_reads(driver, bucket, key, data, commit_id, previous)
-        except (PreconditionFailed, OutcomeUnknown):
+        except (BlobNotFound, PreconditionFailed, OutcomeUnknown):  # not found: it was deleted since it was read
             now = read_state(driver, bucket, key)
             if now is not None and now.commit_id == commit_id:
                 return WrittenManifest(now.etag, commit_id)

@@ -11,11 +11,12 @@ from artifact_browser.catalog.commit import commit, plan_commit
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index import IndexOutcome
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.manifest import read_manifest
+from artifact_browser.catalog.manifest import read_manifest, write_manifest
 from artifact_browser.catalog.staging import (
     create_artifact,
     create_collection,
     discard,
+    edit,
     edit_fields,
     read_artifact,
     register_files,
@@ -163,6 +164,33 @@ def test_discard_never_deletes_another_artifacts_manifest(driver: Driver, zoo: P
     assert staged is not None
     assert discard(driver, zoo.child("lion"), staged.etag, delete_files=True) == 0
     assert exists(driver, zoo.bucket, other.committed_key)
+
+
+def test_a_staged_manifest_that_was_committed_meanwhile_is_a_conflict_and_an_edit_begins_again(
+    driver: Driver, zoo: Place
+) -> None:
+    """S3 answers a replacement of what is gone with "not found", not with "precondition failed"."""
+    place = stage(driver, zoo, "lion")
+    read = read_manifest(driver, zoo.bucket, place.staged_key)
+    assert read is not None
+    commit(driver, place)
+    with pytest.raises(CommitConflict):
+        write_manifest(driver, zoo.bucket, place.staged_key, read.text, read)
+    assert not exists(driver, zoo.bucket, place.staged_key)
+    edit_fields(driver, place, {"description": "one"})
+    calls: list[int] = []
+
+    def change(fields: dict[Any, Any]) -> None:
+        if not calls:
+            commit(driver, place)
+        calls.append(1)
+        fields["name"] = "Two"
+
+    edit(driver, place, change)
+    staged = read_artifact(driver, place).staged
+    assert len(calls) == 2
+    assert staged is not None
+    assert (staged.fields["name"], staged.fields["description"]) == ("Two", "one")
 
 
 def test_nothing_staged_and_nothing_there(driver: Driver, zoo: Place) -> None:

@@ -53,13 +53,15 @@ def test_many_processes_commit_into_one_collection(
 
 def _commit_many(store: Store, zoo: Place, number: int, each: int, barrier: Any, results: Any) -> None:
     pending = 0
-    with store.opened() as driver:
-        driver.check_bucket(zoo.bucket)
-        barrier.wait(60)
-        for at in range(each):
-            place = stage(driver, zoo, f"w{number}-{at}", {"f": b"1"})
-            pending += commit(driver, place).index is IndexOutcome.PENDING
-    results.put(pending)
+    try:
+        with store.opened() as driver:
+            driver.check_bucket(zoo.bucket)
+            barrier.wait(60)
+            for at in range(each):
+                place = stage(driver, zoo, f"w{number}-{at}", {"f": b"1"})
+                pending += commit(driver, place).index is IndexOutcome.PENDING
+    finally:  # whoever waits hears of a failure, too
+        results.put(pending)
 
 
 @pytest.mark.parametrize("store", ["local"], indirect=True)

@@ -219,13 +219,15 @@ def test_many_processes_commit_one_artifact_in_an_unbroken_chain(store: Store, d
 
 def _commit_often(store: Store, place: Place, number: int, barrier: Any, results: Any) -> None:
     done: list[str] = []
-    with store.opened() as driver:
-        driver.check_bucket(place.bucket)
-        barrier.wait(60)
-        for at in range(2):
-            edit_fields(driver, place, {f"n{number}": at})
-            done.append(_until_committed(driver, place, f"n{number}", at))
-    results.put(done)
+    try:
+        with store.opened() as driver:
+            driver.check_bucket(place.bucket)
+            barrier.wait(60)
+            for at in range(2):
+                edit_fields(driver, place, {f"n{number}": at})
+                done.append(_until_committed(driver, place, f"n{number}", at))
+    finally:  # whoever waits hears of a failure, too
+        results.put(done)
 
 
 def _until_committed(driver: Driver, place: Place, field: str, value: int) -> str:

@@ -157,6 +157,7 @@ def test_every_word_is_legible(qtbot: QtBot, look: QApplication, theme: Theme) -
     view.show_blocks(
         parse_markdown("# A\n\n> quoted [a](https://b.example/) `c`\n\n`code` [l](https://b.example/)\n").blocks
     )
+    qtbot.waitUntil(lambda: view.document().toPlainText().endswith("code l"), timeout=TIMEOUT_MS)
     seen = 0
     block = view.document().begin()
     while block.isValid():

@@ -103,7 +103,7 @@ def test_what_is_not_wanted_or_may_not_be_written_asks_the_store_nothing(
         keeper.downloaded(changed, "bucket", [lion.file_key("f")])
         keeper.viewed(changed, "bucket", lion.prefix)
     assert quiet(keeper)
-    assert all_keys(driver, "bucket", lion.prefix + ".artifact/") == []
+    assert all_keys(driver, "bucket", lion.prefix + ".artifact/stats") == []
 
 
 def test_a_job_of_a_run_before_that_was_counted_counts_no_more(
