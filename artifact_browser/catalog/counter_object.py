@@ -74,7 +74,7 @@ def update_object(
         except NotSupported:
             conditional = False
             continue
-        except (PreconditionFailed, OutcomeUnknown):
+        except (BlobNotFound, PreconditionFailed, OutcomeUnknown):
             pass  # looked into below
         if write_id in _writes(read_object(driver, bucket, key, most_bytes)[0]):
             return body
