@@ -24,7 +24,15 @@ from environment import find_other_python, make_environment, say, version_of
 SECOND_PYTHON_MINOR = 13
 #: Not run on the second Python, but in the long tier: minutes of kills, faults, timings, other programs and other servers,
 #: about systems more than Pythons. What was tried on them is tried on This computer too.
-ONCE = ["--ignore=tests/storms", "--ignore=tests/benchmarks", "--ignore=tests/foreign", "-m", "not ceph", "-k", "not moto"]
+ONCE = [
+    "--ignore=tests/storms",
+    "--ignore=tests/benchmarks",
+    "--ignore=tests/foreign",
+    "-m",
+    "not ceph",
+    "-k",
+    "not moto",
+]
 #: One run of the suite takes up to 15 minutes on 2 cores; past this it hangs.
 LIMIT_S = 35 * 60.0
 #: processes of the suite: more than cores, since servers and worker processes are often waited for

@@ -94,6 +94,20 @@ def compare_staged(context: JobContext, record: AccountRecord, place: Place) -> 
     return ComputedDiff.of(compare(committed, State(state.staged.fields), context.cancel.raise_if_cancelled))
 
 
+def compare_versions(
+    context: JobContext, record: AccountRecord, place: Place, before: str, after: str
+) -> Generator[None, None, ComputedDiff]:
+    """Job: what differs between two versions.
+
+    :raises BlobNotFound: there is no such version; :raises ManifestUnreadable: its record is damaged
+    """
+    yield from ()
+    with opened(context, record) as driver:
+        found = [versions.version_of(driver, place, name) for name in (before, after)]
+    states = [State(versions.fields_of(one), one.files) for one in found]
+    return ComputedDiff.of(compare(states[0], states[1], context.cancel.raise_if_cancelled))
+
+
 def discard(
     context: JobContext, record: AccountRecord, place: Place, staged_etag: str, delete_files: bool
 ) -> Generator[None, None, int]:

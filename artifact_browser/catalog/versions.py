@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from urllib.parse import unquote
 
 from artifact_browser.catalog.aliases import LATEST, Alias, list_aliases, move_alias
@@ -167,6 +168,11 @@ def version_of(driver: Driver, place: Place, version: str) -> VersionRecord:
             present = locate(driver, place, [file.path for file in recorded_files(committed.fields)])
             return unrecorded(committed, head, present)
     raise BlobNotFound("There is no such version.", subject=version)
+
+
+def fields_of(record: VersionRecord) -> dict[Any, Any]:
+    """The fields of a version's manifest. :raises ManifestUnreadable: its text is no manifest"""
+    return read_collection(record.manifest_text.encode(errors="replace"), subject=record.version).fields
 
 
 def look_into(driver: Driver, place: Place, version: str) -> VersionShown:

@@ -58,7 +58,7 @@ class CatalogRoom(QObject):
         self._services, self._bridge, self._window = services, bridge, parent
         #: comparing any two states
         self.diffs = DiffRoom(bridge, parent)
-        self.versions = VersionsRoom(bridge, parent)
+        self.versions = VersionsRoom(bridge, self.diffs, parent)
         self.versions.setParent(self)
         self.versions.catalog_changed.connect(self.catalog_changed)
         self.versions.commit_wanted.connect(self.commit)

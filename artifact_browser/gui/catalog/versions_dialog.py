@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from artifact_browser.catalog.aliases import Alias
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown, Where
@@ -22,6 +24,8 @@ from artifact_browser.gui.common.widgets import Kind, button, label
 
 _WIDTH, _HEIGHT = 940, 640
 _FACTS_PX = 110
+#: Versions that the chosen one can be compared with: what a menu shows without scrolling.
+MOST_COMPARED = 20
 _WIDTHS = {columns.NUMBER: 44, columns.NAME: 130, columns.ALIASES: 200, columns.WHEN: 110, columns.WHO: 110}
 _FIRST = ("name", "description", "type", "version", "tags")
 _WORDS = {Where.CURRENT: "", Where.KEPT: "kept", Where.GONE: ""}
@@ -37,6 +41,8 @@ class VersionsDialog(AppDialog):
     #: :class:`VersionShown`
     download_wanted = Signal(object)
     alias_wanted = Signal(object)
+    #: what differs between two versions: the lines of the earlier and the later one
+    compare_wanted = Signal(object, object)
     more_wanted = Signal(str)
     #: the list is to be read again
     retry_wanted = Signal()
@@ -61,6 +67,9 @@ class VersionsDialog(AppDialog):
         self._lay_out()
         self.download = self.add_secondary("Download\u2026", icon_name="download")
         self.download.clicked.connect(lambda: self.download_wanted.emit(self.shown))
+        self.compare = self.add_secondary("Compare with", icon_name="arrow-left-right")
+        self.compare.setMenu(QMenu(self.compare))
+        self.compare.menu().aboutToShow.connect(self._fill_compare_menu)
         self.alias = self.add_secondary("Set alias\u2026", icon_name="pencil")
         self.alias.clicked.connect(lambda: self.alias_wanted.emit(self.chosen))
         self.primary.clicked.disconnect()
@@ -163,6 +172,20 @@ class VersionsDialog(AppDialog):
         self.chosen_facts.setText(f"{error.title}. {error.detail}")
 
     # -- inside -------------------------------------------------------------------------------------------------
+    def _fill_compare_menu(self) -> None:
+        """The versions beside the chosen one, nearest first, a screenful of them."""
+        menu, chosen = self.compare.menu(), self.chosen
+        menu.clear()
+        if chosen is None:
+            return
+        lines = [self.versions.line(row) for row in range(self.versions.rowCount())]
+        others = [line for line in lines if line.version != chosen.version]
+        others.sort(key=lambda line: (abs(line.sequence - chosen.sequence), line.sequence))
+        for line in sorted(others[:MOST_COMPARED], key=lambda line: -line.sequence):
+            earlier, later = sorted((chosen, line), key=lambda one: one.sequence)
+            words = f"{line.sequence} \u00b7 {short_name(line)}{' (committed)' if line.committed else ''}"
+            menu.addAction(words.replace("&", "&&"), partial(self.compare_wanted.emit, earlier, later))
+
     def _on_chosen(self) -> None:
         line = self.chosen
         self.shown = None
@@ -188,11 +211,12 @@ class VersionsDialog(AppDialog):
         self.primary.setEnabled(self.writable and new and Where.GONE not in wheres)
         self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
         self.alias.setEnabled(self.writable and line is not None)
+        self.compare.setEnabled(line is not None and self.versions.rowCount() > 1)
 
     def _turn_to_state(self, state: State, sentence: str) -> None:
         self.state.show_state(state, sentence)
         self._pages.setCurrentIndex(1)
-        for part in (self.primary, self.download, self.alias):
+        for part in (self.primary, self.download, self.compare, self.alias):
             part.setEnabled(False)
 
 

@@ -9,13 +9,16 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import jobs
+from artifact_browser.catalog.diff_export import Titles
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.restoring import Restored
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.alias_dialog import AliasDialog
+from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
 from artifact_browser.gui.catalog.versions_dialog import VersionsDialog, version_words
+from artifact_browser.gui.catalog.versions_model import short_name
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.error_sheet import show_error
@@ -34,9 +37,9 @@ class VersionsRoom(QObject):
     #: ``(record, [(location, name)], folder)``: download these blobs under these names
     download_requested = Signal(object, object, str)
 
-    def __init__(self, bridge: Bridge, parent: QWidget) -> None:
+    def __init__(self, bridge: Bridge, diffs: DiffRoom, parent: QWidget) -> None:
         super().__init__(parent)
-        self._bridge, self.window = bridge, parent
+        self._bridge, self.diffs, self.window = bridge, diffs, parent
 
     def open(self, record: AccountRecord, location: Location) -> VersionsDialog:
         """The versions of the artifact at ``location``."""
@@ -65,6 +68,7 @@ class _Course(QObject):
         dialog.restore_wanted.connect(self._restore)
         dialog.alias_wanted.connect(self._set_alias)
         dialog.download_wanted.connect(self._download)
+        dialog.compare_wanted.connect(self._compare)
         self._read()
 
     def _read(self) -> None:
@@ -118,6 +122,13 @@ class _Course(QObject):
         )
         room.catalog_changed.emit(_folder(location, self._place))
 
+    def _compare(self, earlier: VersionLine, later: VersionLine) -> None:
+        titles = Titles(_title(earlier), _title(later))
+        self._room.diffs.open(
+            "Compare versions", titles, self._place.name, jobs.compare_versions, self._record, self._place,
+            earlier.version, later.version, over=self._dialog,
+        )  # fmt: skip
+
     def _set_alias(self, line: VersionLine) -> None:
         dialog = AliasDialog(self._dialog.aliases, line.version, version_words(line), self._dialog)
 
@@ -162,6 +173,10 @@ class _Course(QObject):
     def _show(self, error: ArtifactBrowserError) -> None:
         self._dialog.more.setEnabled(True)
         show_error(self._dialog, error)
+
+
+def _title(line: VersionLine) -> str:
+    return f"Version {line.sequence} ({printable(short_name(line))})"
 
 
 def _folder(location: Location, place: Place) -> Location:

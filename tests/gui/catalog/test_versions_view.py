@@ -266,3 +266,22 @@ def test_the_committed_version_can_be_put_back_after_an_upload_was_given_up(
     assert opened.chosen.committed
     assert opened.primary.isEnabled()
     opened.reject()
+
+
+def test_any_two_versions_are_compared(qtbot: QtBot, versions: Any, dialog: Callable[[str], Any]) -> None:
+    choose(qtbot, versions, 1)
+    versions.compare.menu().aboutToShow.emit()
+    (latest,) = versions.compare.menu().actions()
+    assert "(committed)" in latest.text()
+    latest.trigger()
+    compared = dialog("Compare versions")
+    files, fields = compared.files_model, compared.fields_model
+    qtbot.waitUntil(lambda: files.rowCount() == 2, timeout=TIMEOUT_MS)
+    said = "\n".join(files.index(row, at).data() or "" for row in range(2) for at in range(files.columnCount()))
+    assert "a" in said.splitlines()
+    assert "b" in said.splitlines()
+    assert "removed" in said.lower()
+    assert "name" in [
+        fields.index(row, at).data() for row in range(fields.rowCount()) for at in range(fields.columnCount())
+    ]
+    compared.reject()
