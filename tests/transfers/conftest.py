@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -198,8 +198,9 @@ def tree(root: Path) -> dict[str, bytes | None]:
     found: dict[str, bytes | None] = {}
     for path in root.rglob("*"):
         name = path.relative_to(root).as_posix()
-        if path.is_file():
-            found[name] = path.read_bytes()
-        elif not any(path.iterdir()):
-            found[name] = None
+        with suppress(FileNotFoundError):  # removed while we look
+            if path.is_file():
+                found[name] = path.read_bytes()
+            elif not any(path.iterdir()):
+                found[name] = None
     return found
