@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from artifact_browser.catalog.card_fields import TEXT_KEYS, apply_form, form_values
-from artifact_browser.catalog.collection_text import LIST_KEY, CollectionText
+from artifact_browser.catalog.collection_text import CollectionText
 from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
-from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, Pause, backoff_s, write_manifest
+from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, Pause, backoff_s, write_manifest
 from artifact_browser.catalog.schema import (
     SCHEMA_KEY,
     SchemaProblem,
@@ -34,7 +34,7 @@ from artifact_browser.errors import BlobNotFound, CommitConflict, InputError, Ma
 from artifact_browser.storage.driver import Driver
 
 #: Fields that are never part of the text.
-KEPT = frozenset({COMMIT_KEY, FILES_KEY, LIST_KEY})
+KEPT = OWN_KEYS | {FILES_KEY}
 _WHERE = re.compile(r"^line (\d+), column (\d+): (.*)$", re.DOTALL)
 
 

@@ -13,13 +13,13 @@ from enum import StrEnum
 from typing import Any
 
 from artifact_browser.catalog.card import ENTRY_ETAG
-from artifact_browser.catalog.collection_text import ENTRY_ID, LIST_KEY
+from artifact_browser.catalog.collection_text import ENTRY_ID
 from artifact_browser.catalog.diff_text import Shown, line_diff, marked, shown
-from artifact_browser.catalog.manifest import COMMIT_KEY
+from artifact_browser.catalog.manifest import OWN_KEYS
 from artifact_browser.workers.packed import packed
 
 #: The catalog's own keys of a manifest: bookkeeping, or derived.
-OWN_KEYS = frozenset({COMMIT_KEY, LIST_KEY, ENTRY_ETAG, ENTRY_ID})
+NOT_TOLD = OWN_KEYS | {ENTRY_ETAG, ENTRY_ID}
 #: Changes listed, and values compared; what is beyond is told as incomplete.
 MAX_CHANGES = 2000
 MAX_COMPARED = 1_000_000
@@ -97,7 +97,7 @@ def compare_fields(before: Mapping[Any, Any], after: Mapping[Any, Any], check: C
 
 
 def _without_own(fields: Mapping[Any, Any]) -> dict[Any, Any]:
-    return {name: value for name, value in fields.items() if name not in OWN_KEYS}
+    return {name: value for name, value in fields.items() if name not in NOT_TOLD}
 
 
 class _Missing:

@@ -16,10 +16,9 @@ from functools import lru_cache
 from itertools import islice
 from typing import Any
 
-from artifact_browser.catalog.collection_text import LIST_KEY
 from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
-from artifact_browser.catalog.manifest import COMMIT_KEY, Manifest, read_manifest
+from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, read_manifest
 from artifact_browser.catalog.schema_budget import MAX_PATTERNS, Budget, TooMuch
 from artifact_browser.catalog.schema_patterns import BadPattern, find_pattern
 from artifact_browser.catalog.schema_words import place_words, pointer_of, quoted
@@ -38,7 +37,7 @@ _DATA = frozenset({"const", "enum", "default", "examples", "example"})
 #: Keywords whose values are mappings of names to schemas.
 _NAMES = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"})
 #: Never checked: the catalog's own, and derived.
-_NOT_CHECKED = frozenset({COMMIT_KEY, LIST_KEY})
+_NOT_CHECKED = OWN_KEYS
 #: Nothing a person is asked for.
 _KEPT = _NOT_CHECKED | {FILES_KEY}
 

@@ -7,13 +7,15 @@ from typing import Any
 import pytest
 import yaml
 
+from artifact_browser.catalog.card_text import open_card
 from artifact_browser.catalog.commit import commit, plan_commit
+from artifact_browser.catalog.diff import State, compare
 from artifact_browser.catalog.index import IndexOutcome
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.staging import create_artifact, create_collection, edit_fields
 from artifact_browser.errors import ManifestUnfit, SchemaUnusable
 from artifact_browser.storage.driver import Driver
-from tests.catalog.making import exists, plain, put, stage
+from tests.catalog.making import exists, plain, put, stage, stage_and_commit
 
 SCHEMA = {"required": ["license"], "properties": {"version": {"type": "string"}}}
 
@@ -97,3 +99,20 @@ def test_a_collection_that_cannot_be_read_asks_for_nothing(driver: Driver, zoo: 
     alone = Place(zoo.bucket, "alone/")
     create_artifact(driver, alone, {"collection_schema": {"type": "strin"}})  # not a collection: a field like any other
     commit(driver, alone)
+
+
+def test_a_strict_schema_asks_nothing_of_what_the_catalog_keeps_itself(driver: Driver, zoo: Place) -> None:
+    """A second edit begins as a copy of what is committed, with its commit's id and its version's name."""
+    strict = {
+        "additionalProperties": False,
+        "properties": {name: True for name in ("id", "name", "description", "type", "files")},
+    }
+    set_schema(driver, zoo, strict)
+    place = stage_and_commit(driver, zoo, "lion", {"a": b"1"})
+    edit_fields(driver, place, {"description": "more"})
+    card = open_card(driver, place)
+    assert "_version" not in card.text
+    compared = compare(State({"_version": "a", "_commit": "b", "name": "x"}), State({"_version": "c", "name": "x"}))
+    assert compared.empty
+    commit(driver, place)
+    assert plain(driver, zoo.bucket, place.committed_key)["description"] == "more"
