@@ -21,6 +21,7 @@ from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.location import Location
+from artifact_browser.workers.job import Job
 
 #: Letters of a text that is edited here; a longer one is a file to be edited as one.
 MAX_LETTERS = 1_000_000
@@ -101,8 +102,59 @@ class CardRoom(QObject):
         show_error(self._window, error)
 
 
-class _CardWork(QObject):
-    """The jobs of one card dialog; ends with it."""
+class _EditWork(QObject):
+    """The jobs of a dialog that edits a manifest as text; ends with it."""
+
+    save_job: Job
+    open_job: Job
+
+    def __init__(
+        self,
+        bridge: Bridge,
+        dialog: EditCardDialog | SchemaDialog,
+        record: AccountRecord,
+        place: Place,
+        staged: Callable[[], None],
+    ) -> None:
+        super().__init__(dialog)
+        self._bridge, self._editor, self._record, self._place = bridge, dialog, record, place
+        self._staged = staged
+        self._checking: Task | None = None
+        dialog.save_wanted.connect(self._save)
+
+    def _begin_check(self, number: int, job: Job, *args: object) -> None:
+        """Check a draft in the place of the one before."""
+        if self._checking is not None:
+            self._checking.cancel()
+        self._checking = self._bridge.run(
+            job, *args, owner=self, on_done=lambda found: self._editor.show_check(number, found),
+            on_error=self._editor.show_failure,
+        )  # fmt: skip
+
+    def _save(self, choice: CardChoice | SchemaChoice) -> None:
+        def done(written: bool) -> None:
+            self._editor.accept()
+            if written:
+                self._staged()
+
+        self._bridge.run(
+            self.save_job, self._record, self._place, choice.text, choice.base_text,
+            owner=self, on_done=done, on_error=self._failed,
+        )  # fmt: skip
+
+    def _failed(self, error: ArtifactBrowserError) -> None:
+        if not isinstance(error, CommitConflict):
+            self._editor.show_failure(error)
+            return
+        self._bridge.run(
+            self.open_job, self._record, self._place, owner=self,
+            on_done=lambda theirs: self._editor.show_conflict(error, theirs), on_error=self._editor.show_failure,
+        )  # fmt: skip
+
+
+class _CardWork(_EditWork):
+    save_job = staticmethod(card_jobs.save_card)
+    open_job = staticmethod(card_jobs.open_card)
 
     def __init__(
         self,
@@ -113,86 +165,33 @@ class _CardWork(QObject):
         card: CardText,
         staged: Callable[[], None],
     ) -> None:
-        super().__init__(dialog)
-        self._bridge, self._dialog, self._record, self._place = bridge, dialog, record, place
-        self._card, self._staged = card, staged
-        self._checking: Task | None = None
+        super().__init__(bridge, dialog, record, place, staged)
+        self._card = card
         dialog.check_wanted.connect(self._check)
-        dialog.save_wanted.connect(self._save)
 
     def _check(self, draft: CardDraft) -> None:
-        if self._checking is not None:
-            self._checking.cancel()
-        self._checking = self._bridge.run(
-            card_jobs.check_card, draft.text, dict(draft.edits), self._card.schema, self._card.is_collection,
-            owner=self, on_done=lambda found: self._dialog.show_check(draft.number, found),
-            on_error=self._dialog.show_failure,
-        )  # fmt: skip
-
-    def _save(self, choice: CardChoice) -> None:
-        def done(written: bool) -> None:
-            self._dialog.accept()
-            if written:
-                self._staged()
-
-        self._bridge.run(
-            card_jobs.save_card, self._record, self._place, choice.text, choice.base_text,
-            owner=self, on_done=done, on_error=self._failed,
-        )  # fmt: skip
-
-    def _failed(self, error: ArtifactBrowserError) -> None:
-        if not isinstance(error, CommitConflict):
-            self._dialog.show_failure(error)
-            return
-        self._bridge.run(
-            card_jobs.open_card, self._record, self._place, owner=self,
-            on_done=lambda theirs: self._dialog.show_conflict(error, theirs), on_error=self._dialog.show_failure,
+        self._begin_check(
+            draft.number, card_jobs.check_card, draft.text, dict(draft.edits), self._card.schema,
+            self._card.is_collection,
         )  # fmt: skip
 
 
-class _SchemaWork(QObject):
-    """The jobs of one schema dialog; ends with it."""
+class _SchemaWork(_EditWork):
+    save_job = staticmethod(card_jobs.save_schema)
+    open_job = staticmethod(card_jobs.open_schema)
 
     def __init__(
         self, bridge: Bridge, dialog: SchemaDialog, record: AccountRecord, place: Place, staged: Callable[[], None]
     ) -> None:
-        super().__init__(dialog)
-        self._bridge, self._dialog, self._record, self._place = bridge, dialog, record, place
-        self._staged = staged
-        self._checking: Task | None = None
+        super().__init__(bridge, dialog, record, place, staged)
+        self._dialog = dialog
         self._children: Task | None = None
         dialog.check_wanted.connect(self._check)
-        dialog.save_wanted.connect(self._save)
         dialog.children_wanted.connect(self._check_children)
         dialog.stop_wanted.connect(self._stop)
 
     def _check(self, draft: SchemaDraft) -> None:
-        if self._checking is not None:
-            self._checking.cancel()
-        self._checking = self._bridge.run(
-            card_jobs.check_schema, draft.text, owner=self,
-            on_done=lambda found: self._dialog.show_check(draft.number, found), on_error=self._dialog.show_failure,
-        )  # fmt: skip
-
-    def _save(self, choice: SchemaChoice) -> None:
-        def done(written: bool) -> None:
-            self._dialog.accept()
-            if written:
-                self._staged()
-
-        self._bridge.run(
-            card_jobs.save_schema, self._record, self._place, choice.text, choice.base_text,
-            owner=self, on_done=done, on_error=self._failed,
-        )  # fmt: skip
-
-    def _failed(self, error: ArtifactBrowserError) -> None:
-        if not isinstance(error, CommitConflict):
-            self._dialog.show_failure(error)
-            return
-        self._bridge.run(
-            card_jobs.open_schema, self._record, self._place, owner=self,
-            on_done=lambda theirs: self._dialog.show_conflict(error, theirs), on_error=self._dialog.show_failure,
-        )  # fmt: skip
+        self._begin_check(draft.number, card_jobs.check_schema, draft.text)
 
     def _check_children(self, text: str) -> None:
         self._stop()
