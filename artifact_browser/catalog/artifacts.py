@@ -26,6 +26,7 @@ from artifact_browser.catalog.counter_object import number
 from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, with_files
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place, check_file_path
 from artifact_browser.catalog.manifest import Pause, WrittenManifest, read_manifest
+from artifact_browser.catalog.replacing import keep_replaced
 from artifact_browser.catalog.stats import MAX_WEIGHT, WEIGHT_KEY
 from artifact_browser.errors import BlobNotFound, DiskError, FilesMissing, InputError
 from artifact_browser.storage.driver import Driver, FileSlice, Link, LinkOptions
@@ -109,7 +110,7 @@ def put_file(
     download_weight: float | None = None,
     pause: Pause = time.sleep,
 ) -> StagedFile:
-    """Upload a file of the artifact, then record it in the staged manifest.
+    """Upload a file of the artifact, then record it in the staged manifest; what is committed under its name stays kept.
 
     :param download_weight: what a finished download counts; ``None`` leaves what was said before (nothing counts 0)
     :raises InputError: the path is not allowed, or the file too large for one request (transfers have no such limit)
@@ -120,6 +121,7 @@ def put_file(
     if size_bytes > driver.capabilities.max_put_bytes:
         raise InputError("The file is too large for one request: upload it in the window.", subject=path)
     _require(driver, place)
+    keep_replaced(driver, place, [path], pause=pause)
     driver.put(place.bucket, place.file_key(path), FileSlice(body, 0, size_bytes) if isinstance(body, Path) else body)
     return file_arrived(driver, place, path, download_weight=download_weight, pause=pause)
 
@@ -131,6 +133,7 @@ def put_file_link(driver: Driver, place: Place, path: str, *, expires_in_s: int 
     """
     check_file_path(path)
     _require(driver, place)
+    keep_replaced(driver, place, [path])  # when it arrives nobody asks
     return driver.presign(
         place.bucket, [place.file_key(path)], LinkOptions(method="PUT", expires_in_s=expires_in_s)
     )[0]  # fmt: skip

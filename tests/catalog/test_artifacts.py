@@ -145,6 +145,14 @@ def test_missing_and_empty_are_told_apart(driver: Driver, zoo: Place) -> None:
     assert [entry["_id"] for entry in artifacts.read(driver, zoo)["collection"]] == ["wolf"]
 
 
+def test_a_file_that_is_put_over_a_committed_one_costs_no_bytes(driver: Driver, zoo: Place) -> None:
+    lion = stage_and_commit(driver, zoo, "lion", {"data": b"committed"})
+    artifacts.put_file(driver, lion, "data", b"an edit")
+    assert content(driver, zoo.bucket, lion.file_key("data")) == b"an edit"
+    artifacts.discard(driver, lion)
+    assert content(driver, zoo.bucket, lion.file_key("data")) == b"committed"
+
+
 def test_overwrite_wipes_what_it_has_shown_and_nothing_else(driver: Driver, zoo: Place) -> None:
     lion = stage_and_commit(driver, zoo, "lion", {"old": b"123", "deep/er": b"1"})
     count_all(driver, {lion: Counts(1)}, new_client(), (), lambda _: None)
