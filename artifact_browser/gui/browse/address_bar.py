@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSizePolic
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.storage.location import Location, segment_name
 
 _CRUMB_LETTERS = 28
@@ -106,7 +107,7 @@ class AddressBar(QFrame):
         text = elided(printable(name) if name else "(empty name)", _CRUMB_LETTERS)
         button.setText(text.replace("&", "&&"))
         button.setAccessibleName(f"Go to {text}")
-        button.setToolTip(printable(name))
+        button.setToolTip(plain_tip(printable(name)))
         button.setAutoRaise(True)
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.clicked.connect(lambda: self.location_opened.emit(place))

@@ -13,6 +13,7 @@ from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, Notic
 from artifact_browser.gui.browse.tree_pages import BUCKETS_A_PAGE, bucket_children, folder_children, matching
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.format import printable
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.storage.folders import FolderPage, list_folder_page
 from artifact_browser.storage.listing import BucketList, list_buckets
 from artifact_browser.storage.location import DELIMITER, Location, uri_of
@@ -329,7 +330,7 @@ class BucketTreeModel(QAbstractItemModel):
         if role == _DISPLAY:
             return node.shown
         if role == _TOOLTIP:
-            return self._tooltip(node)
+            return plain_tip(self._tooltip(node))
         if role == _DESCRIPTION:
             return f"{node.kind}{', read-only' if node.read_only else ''}"
         return None

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidg
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.browse.entry import Entry
 from artifact_browser.gui.common import format as shown
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.widgets import Kind, label
 from artifact_browser.storage.blobs import BlobFacts
 from artifact_browser.storage.filetypes import type_of
@@ -119,7 +120,7 @@ class _LongValue(QLineEdit):
         self.setReadOnly(True)
         self.setFrame(False)
         self.setObjectName("fact")
-        self.setToolTip(text)
+        self.setToolTip(plain_tip(text))
         self.setCursorPosition(0)
         self.setTextMargins(-2, 0, 0, 0)  # Qt's own, so that it begins where the labels do
 
@@ -144,7 +145,7 @@ def _chips(tags: dict[str, str]) -> QWidget:
         chip = label(shown.elided(text, _LONGEST_WORD), Kind.CHIP, copyable=True)
         chip.setFixedHeight(_ROW_PX)
         chip.setAccessibleName("Tags")
-        chip.setToolTip(text)
+        chip.setToolTip(plain_tip(text))
         column.addWidget(chip, 0, Qt.AlignmentFlag.AlignLeft)
     return made
 

@@ -19,6 +19,7 @@ from PySide6.QtGui import QDropEvent
 from artifact_browser.accounts.record import AccountKind
 from artifact_browser.gui.browse.entry import Entry, EntryKind
 from artifact_browser.gui.common import format as shown
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.storage.arrange import FOLDER_BIT, Column
 from artifact_browser.storage.columns import KeyTable
 from artifact_browser.storage.filetypes import type_of
@@ -229,7 +230,7 @@ class ListingModel(QAbstractTableModel):
         if role == _DISPLAY:
             return self.text(self.entry(index.row()), index.column())
         if role == _TOOLTIP:
-            return self.tooltip(self.entry(index.row()), index.column())
+            return plain_tip(self.tooltip(self.entry(index.row()), index.column()) or "") or None
         if role == _ALIGNMENT and index.column() == TableColumn.SIZE:
             return _RIGHT
         if role == _ACCESSIBLE and index.column() == TableColumn.NAME:

@@ -13,6 +13,7 @@ from artifact_browser.catalog.schema_text import UnfitChild
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.plain_table import PlainTable
+from artifact_browser.gui.common.plain_tip import plain_tip
 
 _HEADS = ("Child", "What does not fit")
 _Index = QModelIndex | QPersistentModelIndex
@@ -60,7 +61,7 @@ class ChildrenModel(QAbstractTableModel):
             words = " ".join(child.sentences) + (f" And {more:,} more." if more > 0 else "")
             return elided(printable(words), 400)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return "\n".join(printable(sentence) for sentence in child.sentences)
+            return plain_tip("\n".join(printable(sentence) for sentence in child.sentences))
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return icon("circle-alert", "bad")
         return None

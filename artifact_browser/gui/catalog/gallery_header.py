@@ -6,6 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from artifact_browser.gui.catalog.gallery_model import SortBy
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.widgets import Kind, button, label
 
 
@@ -59,7 +60,7 @@ class GalleryHeader(QWidget):
 
     def show_title(self, title: str, description: str = "") -> None:
         self.title.setText(title)
-        self.title.setToolTip(description)
+        self.title.setToolTip(plain_tip(description))
 
     def show_state(self, text: str) -> None:
         """``8 artifacts \u00b7 1 staged edit \u00b7 index up to date``."""

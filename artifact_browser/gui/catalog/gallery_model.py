@@ -14,6 +14,7 @@ from artifact_browser.catalog.card import Card, Status
 from artifact_browser.catalog.stats import Counts
 from artifact_browser.gui.catalog.count_words import counts_words, downloads_words
 from artifact_browser.gui.common.format import printable
+from artifact_browser.gui.common.plain_tip import plain_tip
 
 #: The chip that shows only what is staged (no artifact type begins with a space).
 STAGED_CHIP = " staged"
@@ -66,7 +67,7 @@ class GalleryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             counts = self._counts.get(card.prefix)
             words = counts_words(counts) if counts is not None else ""
-            return _printable_lines(card.title, card.error or card.description, words, card.prefix)
+            return plain_tip(_printable_lines(card.title, card.error or card.description, words, card.prefix))
         return None
 
     def card(self, row: int) -> Card:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QListView, QStyledItemDelegate, QStyleOpti
 
 from artifact_browser.gui.common.format import count, elided, printable
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.plain_tip import plain_tip
 
 _Index = QModelIndex | QPersistentModelIndex
 _ICON_PX = 16
@@ -67,7 +68,7 @@ class ProblemModel(QAbstractListModel):
             words = elided(printable(problem.sentence), _LONGEST)
             return f"Line {problem.line:,}: {words}" if problem.line and self.tells_lines else words
         if role == Qt.ItemDataRole.ToolTipRole:
-            return printable(problem.pointer) or None
+            return plain_tip(printable(problem.pointer)) or None
         if role == Qt.ItemDataRole.DecorationRole:
             return icon("triangle-alert", "warning") if problem.hint else icon("circle-alert", "bad")
         return None

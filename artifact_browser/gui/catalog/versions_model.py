@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from artifact_browser.catalog.versions import VersionLine
 from artifact_browser.gui.common.format import count, elided, iso_time, natural_time, printable, size
+from artifact_browser.gui.common.plain_tip import plain_tip
 
 _HEADS = ("#", "Version", "Aliases", "When", "Who", "Message")
 NUMBER, NAME, ALIASES, WHEN, WHO, MESSAGE = range(len(_HEADS))
@@ -55,7 +56,7 @@ class VersionsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(line, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return _tip(line, column)
+            return plain_tip(_tip(line, column) or "") or None
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return _text(line, column) or "none"
         if role == ALIASES_ROLE:

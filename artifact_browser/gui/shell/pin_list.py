@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QListView, QMenu, QWidget
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.menu_place import menu_place
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.widgets import ICON_PX
 from artifact_browser.storage.location import Location
 
@@ -39,7 +40,7 @@ class PinModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return " / ".join(part for part in (pin.bucket, printable(pin.name) if pin.key else "") if part)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return elided(printable(f"{pin.bucket}/{pin.key}"), 200)
+            return plain_tip(elided(printable(f"{pin.bucket}/{pin.key}"), 200))
         if role == Qt.ItemDataRole.DecorationRole:
             return icon("pin", "dim")
         if role == Qt.ItemDataRole.SizeHintRole:

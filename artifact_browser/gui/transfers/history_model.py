@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from artifact_browser.gui.common.format import exact_size, iso_time, natural_time, printable
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.transfers.transfer_words import (
     item_facts,
     item_icon,
@@ -73,7 +74,7 @@ class PagedModel(QAbstractTableModel, Generic[Row]):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(row, index.column())
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self.tooltip(row, index.column())
+            return plain_tip(self.tooltip(row, index.column()) or "") or None
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
             return icon(*self.sign(row))
         return None

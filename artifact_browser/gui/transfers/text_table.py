@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from artifact_browser.gui.common.plain_tip import plain_tip
+
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -44,8 +46,10 @@ class TextTable(QAbstractTableModel):
         if not index.isValid():
             return None
         cell = self._lines[index.row()].cells[index.column()]
-        if role in {Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole}:
+        if role == Qt.ItemDataRole.DisplayRole:
             return cell
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return plain_tip(cell)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() in self._right:
             return _RIGHT
         return None

@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from artifact_browser.gui.common.format import exact_size, printable
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.transfers.transfer_words import (
     item_facts,
     item_troubles,
@@ -268,7 +269,7 @@ class TransfersModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self.text(index)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return self._tooltip(index)
+            return plain_tip(self._tooltip(index) or "") or None
         return None
 
     def text(self, index: _Index) -> str:

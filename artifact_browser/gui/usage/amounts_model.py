@@ -11,6 +11,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from artifact_browser.gui.common.format import count, exact_size, size
 from artifact_browser.gui.common.icons import icon
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.usage.usage_words import share
 from artifact_browser.storage.usage_view import Slice, SliceKind
 
@@ -133,7 +134,7 @@ class AmountsModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return self._text(row, column)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return row.tooltip or f"{row.name}\n{exact_size(row.size_bytes)} in {count(row.blobs, 'blob')}"
+            return plain_tip(row.tooltip or f"{row.name}\n{exact_size(row.size_bytes)} in {count(row.blobs, 'blob')}")
         if role == Qt.ItemDataRole.AccessibleDescriptionRole and column == AmountColumn.NAME:
             return f"{size(row.size_bytes)}, {count(row.blobs, 'blob')}, {self._text(row, AmountColumn.SHARE)}"
         if role == AMOUNT_ROLE:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.storage.location import DELIMITER
 
 _LETTERS = 28
@@ -70,7 +71,7 @@ class Crumbs(QWidget):
         text = elided(printable(name) if name else "(empty name)", _LETTERS)
         button.setText(text.replace("&", "&&"))
         button.setAccessibleName(f"Look into {text}")
-        button.setToolTip(printable(name) or "(empty name)")
+        button.setToolTip(plain_tip(printable(name)) or "(empty name)")
         button.setAutoRaise(True)
         button.clicked.connect(lambda: self.chosen.emit(prefix))
         return button

@@ -38,6 +38,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QToolTip, QW
 from artifact_browser.gui.common.format import elided, exact_size, printable
 from artifact_browser.gui.common.menu_place import menu_place
 from artifact_browser.gui.common.palette import palette
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.usage.amounts_model import AMOUNT_ROLE, Amount, AmountsModel
 from artifact_browser.gui.usage.treemap_layout import Cell, lay_out
 from artifact_browser.gui.usage.treemap_painter import TreemapPainter
@@ -207,7 +208,7 @@ class Treemap(QListView):
     def viewportEvent(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             words = self.words_at(event.pos())
-            QToolTip.showText(event.globalPos(), words, self.viewport()) if words else QToolTip.hideText()
+            QToolTip.showText(event.globalPos(), plain_tip(words), self.viewport()) if words else QToolTip.hideText()
             return True
         if event.type() == QEvent.Type.Leave:
             self._hover = QPoint(-1, -1)

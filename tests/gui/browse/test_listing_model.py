@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QTextDocument
 from PySide6.QtTest import QAbstractItemModelTester
 
 from artifact_browser.accounts.record import AccountKind
@@ -74,6 +75,15 @@ def test_cells_say_sizes_types_and_classes(model: ListingModel, tmp_path: Path):
     assert row[TableColumn.TYPE] == "Parquet"
     assert row[TableColumn.CLASS] == "Infrequent"
     assert model.index(0, TableColumn.SIZE).data(Qt.ItemDataRole.ToolTipRole) == "5,368,709,120 bytes"
+
+
+def test_a_tooltip_shows_a_name_letter_by_letter(model: ListingModel, tmp_path: Path):
+    """Qt takes what looks like HTML for HTML: a name could show somebody's picture, or another name."""
+    model.grow(Store(tmp_path).add([], ["p/<b>safe.txt&lt;"]))
+    tip = model.index(0, TableColumn.NAME).data(Qt.ItemDataRole.ToolTipRole)
+    document = QTextDocument()
+    document.setHtml(tip)
+    assert "<b>safe.txt&lt;" in document.toPlainText()
 
 
 def test_odd_names_are_visible_and_their_keys_exact(model: ListingModel, tmp_path: Path):
