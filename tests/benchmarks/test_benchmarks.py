@@ -15,7 +15,7 @@ from tests.benchmarks.command import bench
 
 
 def test_the_window_under_load(tmp_path: Path) -> None:
-    rows, printed = bench(tmp_path, "ui", "--seconds", "0.5", "--runs", "1", "--loads", "mixed")
+    rows, printed = bench(tmp_path, "ui", "--seconds", "3", "--runs", "1", "--loads", "mixed")
     assert set(rows) == {
         "mixed p50", "mixed p99", "mixed max", "mixed cpu",
         "mixed listings work vs no window", "mixed uploads work vs no window", "mixed downloads work vs no window",
