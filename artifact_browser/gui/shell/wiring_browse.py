@@ -10,7 +10,6 @@ from PySide6.QtCore import QMimeData, QObject, QPoint, Signal
 from PySide6.QtGui import QGuiApplication
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
-from artifact_browser.catalog.artifact_uri import is_artifact_uri
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.browse.address_bar import AddressBar
 from artifact_browser.gui.browse.address_reader import read_address
@@ -135,6 +134,8 @@ class BrowseWiring(QObject):
 
     def go_to_text(self, text: str) -> None:
         """Go where a typed or handed-over address leads; say what is wrong with one that leads nowhere."""
+        from artifact_browser.catalog.artifact_uri import is_artifact_uri  # not before the first paint
+
         services = self._window.services
         if is_artifact_uri(text):
             self.artifact_wanted.emit(text)
