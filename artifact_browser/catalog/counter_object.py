@@ -12,8 +12,16 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from artifact_browser.catalog.json_blob import CONTENT_TYPE, parse_object, read_at_most
 from artifact_browser.catalog.manifest import Pause, backoff_s
-from artifact_browser.errors import BlobNotFound, CommitConflict, NotSupported, OutcomeUnknown, PreconditionFailed
+from artifact_browser.errors import (
+    BlobNotFound,
+    CommitConflict,
+    ManifestUnreadable,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+)
 from artifact_browser.storage.driver import Condition, Driver, Support, WriteOptions
 
 #: How often a change starts again because another window was quicker.
@@ -21,7 +29,6 @@ TRIES = 12
 #: No count is larger: what says so is no count.
 MAX_COUNT = 1e12
 MAX_EPOCH = 10**12 - 1
-CONTENT_TYPE = "application/json"
 _WRITES = "writes"
 #: Ids of the latest writes that an object keeps, so that a write whose answer was lost is found again behind others'.
 _KEPT_WRITES = 8
@@ -32,21 +39,15 @@ Body = dict[str, Any]
 
 def read_object(driver: Driver, bucket: str, key: str, most_bytes: int) -> tuple[Body, str]:
     """What stands at ``key``, and its ETag (empty: nothing is there). What is no object of ours reads as an empty one."""
-    try:
-        with driver.get(bucket, key) as reader:
-            data = bytearray()
-            while len(data) <= most_bytes and (chunk := reader.read(most_bytes + 1 - len(data))):
-                data += chunk
-            etag = reader.info.etag
-    except BlobNotFound:
+    found = read_at_most(driver, bucket, key, most_bytes)
+    if found is None:
         return {}, ""
-    if len(data) > most_bytes:
-        return {}, etag
+    if len(found.data) > most_bytes:
+        return {}, found.etag
     try:
-        body = json.loads(bytes(data))
-    except (ValueError, RecursionError):
-        return {}, etag
-    return (body if isinstance(body, dict) else {}), etag
+        return parse_object(found.data, key), found.etag
+    except ManifestUnreadable:
+        return {}, found.etag
 
 
 def update_object(

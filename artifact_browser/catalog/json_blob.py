@@ -32,18 +32,24 @@ class BlobBytes:
     etag: str
 
 
-def read_bytes(driver: Driver, bucket: str, key: str, max_bytes: int) -> BlobBytes | None:
-    """The whole blob, ``None`` where there is none. :raises ManifestUnreadable: larger than ``max_bytes``"""
+def read_at_most(driver: Driver, bucket: str, key: str, max_bytes: int) -> BlobBytes | None:
+    """The blob, ``None`` where there is none; of one that is larger than ``max_bytes`` the first bytes, one more than those."""
     try:
         with driver.get(bucket, key) as reader:
             etag, data = reader.info.etag, bytearray()
-            while len(data) <= max_bytes and (chunk := reader.read(min(_CHUNK_BYTES, max_bytes + 1))):
+            while len(data) <= max_bytes and (chunk := reader.read(min(_CHUNK_BYTES, max_bytes + 1 - len(data)))):
                 data += chunk
     except BlobNotFound:
         return None
-    if len(data) > max_bytes:
-        raise ManifestUnreadable(f"It has more than {max_bytes:,} bytes.", subject=f"{bucket}/{key}")
     return BlobBytes(bytes(data), etag)
+
+
+def read_bytes(driver: Driver, bucket: str, key: str, max_bytes: int) -> BlobBytes | None:
+    """The whole blob, ``None`` where there is none. :raises ManifestUnreadable: larger than ``max_bytes``"""
+    found = read_at_most(driver, bucket, key, max_bytes)
+    if found is not None and len(found.data) > max_bytes:
+        raise ManifestUnreadable(f"It has more than {max_bytes:,} bytes.", subject=f"{bucket}/{key}")
+    return found
 
 
 def parse_object(data: bytes, subject: str) -> dict[str, Any]:

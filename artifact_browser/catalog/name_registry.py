@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from artifact_browser.catalog.artifact_name import ArtifactName, encoded
+from artifact_browser.catalog.json_blob import CONTENT_TYPE, read_bytes
 from artifact_browser.catalog.layout import Place, check_file_path
 from artifact_browser.catalog.manifest import Pause, backoff_s
 from artifact_browser.catalog.partitions import MAX_KEYS, DeclaredKeys, check_key, parse_granularity
 from artifact_browser.errors import (
-    BlobNotFound,
     InputError,
     ManifestUnreadable,
     NotSupported,
@@ -57,16 +57,8 @@ def resolve_name(driver: Driver, bucket: str, name: ArtifactName) -> NameEntry |
     :raises ManifestUnreadable: the entry is damaged, or points where no artifact can be
     """
     key = name_key(name)
-    try:
-        with driver.get(bucket, key, length=_MAX_BYTES + 1) as reader:
-            data = bytearray()
-            while chunk := reader.read(_MAX_BYTES + 1 - len(data)):
-                data += chunk
-                if len(data) > _MAX_BYTES:
-                    raise ManifestUnreadable("The name's entry is too large.", subject=f"{bucket}/{key}")
-    except BlobNotFound:
-        return None
-    return _decode(bytes(data), bucket, f"{bucket}/{key}")
+    found = read_bytes(driver, bucket, key, _MAX_BYTES)
+    return None if found is None else _decode(found.data, bucket, f"{bucket}/{key}")
 
 
 def register_name(
@@ -79,7 +71,7 @@ def register_name(
     """
     check_prefix(place.prefix)
     data = encode_entry(place, declared)
-    options = WriteOptions(content_type="application/json")
+    options = WriteOptions(content_type=CONTENT_TYPE)
     for attempt in range(_TRIES):
         try:
             driver.put(place.bucket, name_key(name), data, options, Condition(if_absent=True))

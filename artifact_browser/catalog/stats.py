@@ -26,7 +26,6 @@ from typing import Any
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
 from artifact_browser.catalog.counter_object import (
-    CONTENT_TYPE,
     MAX_COUNT,
     MAX_EPOCH,
     Body,
@@ -36,6 +35,7 @@ from artifact_browser.catalog.counter_object import (
     update_object,
 )
 from artifact_browser.catalog.files import FILES_KEY
+from artifact_browser.catalog.json_blob import CONTENT_TYPE
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Pause, backoff_s
 from artifact_browser.errors import InputError, LimitReached, NotSupported, OutcomeUnknown, PreconditionFailed
