@@ -40,7 +40,7 @@ class Gallery(QWidget):
     location_opened = Signal(object)
     #: the :class:`Location` of a broken manifest's blob, to be opened
     manifest_requested = Signal(object)
-    #: :attr:`artifact`, :attr:`artifact_is_staged` or :attr:`is_collection` are other than before
+    #: :attr:`artifact`, :attr:`subject_is_staged` or :attr:`is_collection` are other than before
     context_changed = Signal()
     #: the selected :class:`Card` or ``None``
     card_selected = Signal(object)
@@ -144,13 +144,6 @@ class Gallery(QWidget):
             return self._location
         card = self.view.current_card
         return self._of(card) if card is not None and card.type != COLLECTION_TYPE else None
-
-    @property
-    def artifact_is_staged(self) -> bool:
-        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
-            return bool(self._opened.staged_etag)
-        card = self.view.current_card
-        return card is not None and card.status in _STAGED
 
     @property
     def subject(self) -> Location | None:
