@@ -28,13 +28,6 @@ from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 SIZES = {"small": 3 * MIB, "in parts": LARGE_BYTES + MIB}
 
 
-@pytest.fixture(params=["moto", pytest.param("ceph", marks=pytest.mark.ceph)])
-def server(request: pytest.FixtureRequest) -> S3Server:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, S3Server)
-    return found
-
-
 @pytest.fixture
 def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
     """Over a good link."""

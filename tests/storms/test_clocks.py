@@ -25,13 +25,6 @@ pytestmark = NEEDS_SIGKILL
 HOUR_S = 3600
 
 
-@pytest.fixture(params=["moto", pytest.param("ceph", marks=pytest.mark.ceph)])
-def server(request: pytest.FixtureRequest) -> S3Server:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, S3Server)
-    return found
-
-
 @pytest.fixture
 def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
     """The test's own eyes on the store; the app under test has another home and another clock."""

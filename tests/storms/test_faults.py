@@ -32,13 +32,6 @@ SHARE = 0.25
 ROUNDS = 30
 
 
-@pytest.fixture(params=["moto", pytest.param("ceph", marks=pytest.mark.ceph)])
-def server(request: pytest.FixtureRequest) -> S3Server:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, S3Server)
-    return found
-
-
 @pytest.fixture
 def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
     """Over a good link, for a look at what really happened."""

@@ -31,13 +31,6 @@ MOVED_CLOCK = Path(__file__).parent / "moved_clock"
 END_S = 240.0
 
 
-@pytest.fixture(params=["moto", pytest.param("ceph", marks=pytest.mark.ceph)])
-def server(request: pytest.FixtureRequest) -> S3Server:
-    found = request.getfixturevalue(request.param)
-    assert isinstance(found, S3Server)
-    return found
-
-
 @pytest.fixture
 def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
     """The test's own eyes on the store; the app under test has another home."""
