@@ -201,12 +201,12 @@ def test_stop_says_how_far_and_continue_goes_on(person: Person, usage: Opener) -
         assert window.chip.text() == "stopped"
         until(lambda: "everything up to \u201c0/k00999\u201d is counted" in window.how.text(), "it says how far")
         assert "counted so far" in window.facts.text()
-        asked = store.listed
         store.let_through(None)
         window.main.click()
         until(lambda: window.count.state.status is CountStatus.COMPLETE, "it is complete")
         assert window.count.state.counted.blobs == 3500
-        assert store.listed - asked == 3
+        # no page is counted twice; the store may see more requests: of the run that had not heard of its stop yet
+        assert window.count.state.counted.requests == 4
         until(lambda: sorted(names(window)) == ["0", "1", "2", "3"], "all is shown")
         # closed and opened again it is there at once, and nothing is asked
         asked = store.listed
