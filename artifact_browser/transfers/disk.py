@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import random
 import secrets
 import shutil
 import stat
@@ -22,6 +23,8 @@ from artifact_browser.errors import DiskError, DiskFull, DiskPermissionDenied, F
 from artifact_browser.transfers.state import Item
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+#: for names that nobody else has, without asking the system for each of a million; no secret: links are not followed
+_NAMES = random.Random(secrets.token_bytes(32))
 _SEPARATORS = os.sep + (os.altsep or "")
 #: slashes part a target's names; whatever else parts names here cannot be in one
 _NEVER_IN_TARGETS = tuple({"\0", *_SEPARATORS} - {"/"})
@@ -118,7 +121,7 @@ def make_folder(root: str, target: str) -> str:
 
 def temporary_name() -> str:
     """A name for bytes that are not complete yet, to stand beside the target."""
-    return f".{secrets.token_hex(8)}.part"
+    return f".{_NAMES.getrandbits(64):016x}.part"
 
 
 @contextmanager

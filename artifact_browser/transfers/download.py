@@ -13,7 +13,7 @@ from artifact_browser.storage.open import lies_in_store
 from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
 from artifact_browser.transfers.comparing import SameBytes
 from artifact_browser.transfers.desk import Parked
-from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_path, temporary_name
+from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_name, local_path, temporary_name
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
 from artifact_browser.transfers.local_names import LocalNames, rules_here
 from artifact_browser.transfers.lookup import Blob, find_blobs
@@ -60,8 +60,8 @@ class DownloadOrder(TreeOrder):
     def bucket(self) -> str:
         return self.sources[0].bucket
 
-    def found(self, planning: Planning, names: LocalNames, known: Callable[[Item], bool]) -> Iterable[Item]:
-        """Items to move, in the book; ``known``: a run before has planned it."""
+    def found(self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool]) -> Iterable[Item]:
+        """Items to move, in the book; ``known``: a run before has planned what has this name and source."""
         typed = TypedPatterns(self.choice)
         sources = list(dict.fromkeys(self.sources))
         wanted = self._named_blobs(sources)
@@ -73,9 +73,8 @@ class DownloadOrder(TreeOrder):
             blob = found.get(key)
             if blob is None:
                 shown = name if self.names else key
-                missing = Item(planning.next_number, shown, key, shown)
-                if not known(missing):
-                    planning.number()
+                if not known(shown, key):
+                    missing = Item(planning.number(), shown, key, shown)
                     problem = BlobNotFound("It is not there any more.", subject=f"{self.bucket}/{key}")
                     planning.fail(missing, problem)
                 continue
@@ -110,35 +109,37 @@ class DownloadOrder(TreeOrder):
                 planning.leave_out(TYPED, folder=blob.key.endswith(DELIMITER))
 
     def _admit(
-        self, planning: Planning, names: LocalNames, blob: Blob, relative: str, known: Callable[[Item], bool]
+        self, planning: Planning, names: LocalNames, blob: Blob, relative: str, known: Callable[[str, str], bool]
     ) -> Item | None:
         marker = relative.endswith(DELIMITER) and blob.size_bytes == 0
+        if known(relative, blob.key):
+            planning.tick()
+            return None
+        number, problem, target = planning.number(), None, relative
+        try:
+            target = names.path_of(_segments(relative, marker), folder=marker)
+        except ArtifactBrowserError as error:
+            problem = error
         item = Item(
-            number=planning.next_number,
+            number=number,
             name=relative,
             source=blob.key,
-            target=relative,
+            target=target,
             size_bytes=blob.size_bytes,
             modified_us=blob.modified_us,
             etag=blob.etag,
             folder=marker,
             begun=temporary_name(),
         )
-        if known(item):
-            planning.tick()
-            return None
-        planning.number()
-        try:
-            item = replace(item, target=names.path_of(_segments(item), folder=marker))
-        except ArtifactBrowserError as error:
-            planning.fail(item, error)
+        if problem is not None:
+            planning.fail(item, problem)
             return None
         return planning.add(item, lambda name: self.there(name) is not None)
 
     def there(self, target: str) -> Blob | None:
         """What stands at a target, links not followed."""
         try:
-            found = os.lstat(local_path(self.folder, target))
+            found = os.lstat(local_name(self.folder, target))
         except (OSError, DiskError):  # what cannot be looked at fails as an item, with its reason
             return None
         return Blob(target, found.st_size, found.st_mtime_ns // 1000, "")
@@ -164,12 +165,14 @@ class DownloadTree(Tree):
         self.holds = lies_in_store(order.record, order.folder, planning.context.paths)
 
     def found(self) -> Iterable[Item]:
-        return self._download.found(self.planning, self._names, lambda item: _identity(item) in self._known)
+        return self._download.found(
+            self.planning, self._names, lambda name, source: _identity(name, source) in self._known
+        )
 
     def remember(self, item: Item) -> None:
         super().remember(item)
-        self._known.put(_identity(item))
-        self._names.remember(_segments(item), item.target, folder=item.folder)
+        self._known.put(_identity(item.name, item.source))
+        self._names.remember(_segments(item.name, item.folder), item.target, folder=item.folder)
 
     def look_again(self, items: Sequence[Item]) -> list[Item]:
         planning, bucket = self.planning, self._download.bucket
@@ -244,14 +247,14 @@ class DownloadTree(Tree):
         return self._download.there(name) is not None
 
 
-def _segments(item: Item) -> list[str]:
+def _segments(name: str, folder: bool) -> list[str]:
     """Of a blob's name below what was chosen; a marker names a folder."""
-    return (item.name[:-1] if item.folder else item.name).split(DELIMITER)
+    return (name[:-1] if folder else name).split(DELIMITER)
 
 
-def _identity(item: Item) -> str:
+def _identity(name: str, source: str) -> str:
     """What the same blob of the same choice has in every run."""
-    return f"{item.name}\0{item.source}"
+    return f"{name}\0{source}"
 
 
 def _blob_of(item: Item) -> Blob:

@@ -33,6 +33,8 @@ LONGEST_BYTES = 230
 _CONTROLS = frozenset(chr(code) for code in [*range(32), 127])
 _WINDOWS_CHARACTERS = frozenset('<>:"|?*')
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3]) *(?:\..*)?", re.I | re.S)
+#: names that are themselves everywhere, but for devices: most names
+_PLAIN = re.compile(r"[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*")
 _TOKEN = re.compile(
     rf"\A{MARK}n(?=\Z|{MARK}c[0-9]+\Z) | \A{MARK}t | {MARK}s\Z | {MARK}c[0-9]+(?=\.[^.]*\Z|\Z)"
     rf"| {MARK}(?:(?P<mark>{MARK})|(?P<code>[0-7][0-9A-F]))",
@@ -153,6 +155,12 @@ def _goes_on(name: str) -> bool:
 
 def _pieces(segment: str, rules: Rules) -> list[str]:
     """The segment as one name, or as several to be nested when it is too long for one."""
+    if (
+        len(segment) <= LONGEST_BYTES
+        and _PLAIN.fullmatch(segment)
+        and not (rules.devices and _DEVICE.fullmatch(segment))
+    ):
+        return [segment]
     tokens = _tokens(segment, rules)
     if sum(len(token.encode()) for token in tokens) <= LONGEST_BYTES:
         return ["".join(tokens)]

@@ -120,7 +120,7 @@ class DownloadSync(DownloadOrder):
             yield OneTask((item,), TrashFile(self.folder, item))
         discard(self.file)
 
-    def found(self, planning: Planning, names: LocalNames, known: Callable[[Item], bool]) -> Iterator[Item]:
+    def found(self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool]) -> Iterator[Item]:
         with CompareFile(self.file) as file:
             for row in file.rows(Direction.DOWNLOAD, _moved(keep_newer=self.keep_newer)):
                 if (item := self._item(planning, names, row)) is not None:
