@@ -13,12 +13,12 @@ from __future__ import annotations
 import os
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from artifact_browser.catalog import commit as committing
-from artifact_browser.catalog import counting, removal, staging
+from artifact_browser.catalog import counting, many_commits, removal, staging
 from artifact_browser.catalog import index as indexing
 from artifact_browser.catalog.children import scan_children
 from artifact_browser.catalog.collection_text import LIST_KEY
@@ -87,6 +87,16 @@ def commit(driver: Driver, place: Place, pause: Pause = time.sleep) -> committin
     :raises FilesMissing: all of them in one error; :raises CommitConflict: :raises BlobNotFound: nothing is staged
     """
     return committing.commit(driver, place, pause=pause)
+
+
+def commit_many(
+    driver: Driver, places: Iterable[Place], pause: Pause = time.sleep
+) -> Iterator[many_commits.CommitOutcome]:
+    """Commit several artifacts, some at a time, in whichever order they end; their collection is told of many in one write.
+
+    Raises nothing of one of them: each outcome has what was committed, or its error.
+    """
+    return many_commits.commit_many(driver, [(place, None) for place in places], pause)
 
 
 def discard(driver: Driver, place: Place, *, delete_files: bool = False, pause: Pause = time.sleep) -> int:

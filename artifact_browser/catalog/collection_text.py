@@ -43,20 +43,33 @@ class CollectionText:
 
     def put(self, entry: Mapping[str, Any]) -> bool:
         """Set the entry of ``entry["_id"]``, leaving every other as it is; whether that changed anything."""
-        line = flow_mapping(entry)
-        found = [at for at, old in enumerate(self.entries) if old.get(ENTRY_ID) == entry[ENTRY_ID]]
-        if not found:
-            self.entries.append(dict(entry))
-            self.lines.append(line)
+        return self.put_all([entry])
+
+    def put_all(self, entries: Sequence[Mapping[str, Any]]) -> bool:
+        """Set several entries, the later of one child for good; whether that changed anything."""
+        places: dict[Any, list[int]] = {entry[ENTRY_ID]: [] for entry in entries}
+        for at, old in enumerate(self.entries):
+            name = old.get(ENTRY_ID)
+            if isinstance(name, str) and name in places:
+                places[name].append(at)
+        changed, dropped = False, set()
+        for entry in entries:
+            line, found = flow_mapping(entry), places[entry[ENTRY_ID]]
+            if len(found) == 1 and self.lines[found[0]] == line:
+                continue
+            changed = True
             self._unproven.append(line)
-            return True
-        if len(found) == 1 and self.lines[found[0]] == line:
-            return False
-        self.entries[found[0]], self.lines[found[0]] = dict(entry), line
-        self._unproven.append(line)
-        for at in reversed(found[1:]):
+            if found:
+                self.entries[found[0]], self.lines[found[0]] = dict(entry), line
+                dropped |= set(found[1:])
+                del found[1:]
+            else:
+                found.append(len(self.entries))
+                self.entries.append(dict(entry))
+                self.lines.append(line)
+        for at in sorted(dropped, reverse=True):
             del self.entries[at], self.lines[at]
-        return True
+        return changed
 
     def remove(self, name: str) -> bool:
         """Drop the entries of a child; whether there were any."""

@@ -23,7 +23,7 @@ from artifact_browser.catalog.files import (
 )
 from artifact_browser.catalog.finishing import finish_version, resume_version, sweep
 from artifact_browser.catalog.head import Head, adopt, find_head, is_lost
-from artifact_browser.catalog.index import INDEX_TRIES, IndexOutcome, IndexUpdate, update_parent
+from artifact_browser.catalog.index import INDEX_TRIES, IndexOutcome, IndexUpdate, UpdateParent, update_parent
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import (
     COMMIT_KEY,
@@ -116,11 +116,13 @@ def commit(
     plan: CommitPlan | None = None,
     pause: Pause = time.sleep,
     note: CommitNote = NO_NOTE,
+    indexing: UpdateParent = update_parent,
 ) -> Committed:
     """Commit what is staged.
 
     :param plan: what the person agreed to: anything else that is found is a conflict
     :param note: the version's name, message and author
+    :param indexing: how the collection is told: by itself, or together with other commits of this process
     :raises FilesMissing: all missing or different files, in one error
     :raises ManifestUnfit: all that the collection's schema does not allow; :raises SchemaUnusable: it is broken itself
     :raises CommitConflict: somebody else edited or committed meanwhile; nothing was overwritten
@@ -134,7 +136,7 @@ def commit(
     head = find_head(driver, place, state.committed)
     if _is_done(state):
         assert state.committed is not None
-        return _finish(driver, place, staged, state.committed, head, pause)
+        return _finish(driver, place, staged, state.committed, head, pause, indexing)
     begun = _check_free(driver, place, note.version, head, staged) if note.version else None
     files = recorded_files(staged.fields)
     problems, present = check_files(driver, place, files)
@@ -159,10 +161,10 @@ def commit(
         sent = True
         written, done = _swap(driver, place, made, state.committed, pause)
     except CommitConflict as lost:
-        return _lost_to(driver, place, staged, record, lost, pause, sent=sent)
+        return _lost_to(driver, place, staged, record, lost, pause, indexing, sent=sent)
     after = Head(record, record, head.latest)
     return _finish(
-        driver, place, staged, done, after, pause, parent=parent, collection=collection, atomic=written.atomic
+        driver, place, staged, done, after, pause, indexing, parent=parent, collection=collection, atomic=written.atomic
     )
 
 
@@ -180,6 +182,7 @@ def _lost_to(
     record: VersionRecord,
     lost: CommitConflict,
     pause: Pause,
+    indexing: UpdateParent,
     *,
     sent: bool,
 ) -> Committed:
@@ -189,7 +192,7 @@ def _lost_to(
     sweep(driver, place, record, None if not sent else head)
     if now is None or not now.same_content(staged):
         raise lost
-    return _finish(driver, place, staged, now, head, pause)
+    return _finish(driver, place, staged, now, head, pause, indexing)
 
 
 def _as_version(staged: Manifest, version: str, commit_id: str) -> Manifest:
@@ -262,6 +265,7 @@ def _finish(
     done: Manifest,
     head: Head,
     pause: Pause,
+    indexing: UpdateParent,
     *,
     parent: VersionRecord | None = None,
     collection: Manifest | None = None,
@@ -270,7 +274,7 @@ def _finish(
     """Everything behind the commit point: each step can be done twice. The staged manifest goes last: while it is
     there, the next commit does all of it again.
     """
-    index: IndexUpdate = update_parent(driver, place, done.fields, done.etag, pause, collection)
+    index: IndexUpdate = indexing(driver, place, done.fields, done.etag, pause, collection)
     late = finish_version(driver, place, head, parent, pause)
     project = collection.fields.get("name") if collection is not None else None
     unpublished = publish_version(

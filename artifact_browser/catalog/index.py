@@ -6,8 +6,9 @@ any number of programs may commit into one collection at once; a rebuild reads a
 
 from __future__ import annotations
 
+import itertools
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,8 +21,10 @@ from artifact_browser.catalog.layout import COMMITTED_NAME, SUMMARY_FIELDS, Plac
 from artifact_browser.catalog.manifest import Manifest, Pause, backoff_s, read_manifest, write_manifest
 from artifact_browser.errors import (
     AccessDenied,
+    ArtifactBrowserError,
     BlobNotFound,
     CommitConflict,
+    InternalError,
     ManifestUnreadable,
     NetworkError,
     OutcomeUnknown,
@@ -35,6 +38,12 @@ from artifact_browser.storage.location import DELIMITER
 #: How often an index write starts again because somebody else was quicker.
 INDEX_TRIES = 12
 _READERS = 8
+#: The list with the new entries in it cannot be written: too large, or one of them would not read back.
+_UNWRITABLE = (InternalError, ManifestUnreadable)
+#: What happens to the index is told, not raised.
+_TOLD = (
+    AccessDenied, InternalError, ManifestUnreadable, NetworkError, OutcomeUnknown, ReadOnlyAccount, ServerFault, Throttled,
+)  # fmt: skip
 
 
 class IndexOutcome(StrEnum):
@@ -54,6 +63,24 @@ class IndexUpdate:
     atomic: bool = True
 
 
+@dataclass(slots=True)
+class ChildEntry:
+    """What a commit tells its collection: a child's name, its manifest's fields and ETag.
+
+    :ivar tries: index writes that somebody else's was quicker than; :ivar update: how it ended, once it has
+    """
+
+    name: str
+    fields: Mapping[Any, Any]
+    etag: str
+    tries: int = 0
+    update: IndexUpdate | None = None
+
+
+#: ``(driver, place, fields, etag, pause, collection)``: :func:`update_parent`, or a queue's way of doing the same.
+UpdateParent = Callable[[Driver, Place, Mapping[Any, Any], str, Pause, Manifest | None], IndexUpdate]
+
+
 def update_parent(
     driver: Driver,
     place: Place,
@@ -68,15 +95,44 @@ def update_parent(
 
     Never raises for what happens to the index: the artifact is committed already.
     """
-    parent = place.parent
-    if parent is None:
+    if place.parent is None:
         return IndexUpdate(IndexOutcome.NO_COLLECTION)
-    try:
-        return _swap_entry(driver, parent, place.name, fields, etag, pause, collection)
-    except (
-        AccessDenied, ManifestUnreadable, NetworkError, OutcomeUnknown, ReadOnlyAccount, ServerFault, Throttled,
-    ) as error:  # fmt: skip
-        return IndexUpdate(IndexOutcome.PENDING, f"{error.title}. {error.detail}")
+    entry = ChildEntry(place.name, fields, etag)
+    put_entries(driver, place.parent, lambda: [entry], pause, collection)
+    assert entry.update is not None
+    return entry.update
+
+
+def put_entries(
+    driver: Driver,
+    parent: Place,
+    gather: Callable[[], Sequence[ChildEntry]],
+    pause: Pause = time.sleep,
+    collection: Manifest | None = None,
+) -> Manifest | None:
+    """Put entries into a collection's index, all in one compare-and-swap, and say in each how it ended.
+
+    :param gather: the entries to write; asked again before each try, so that a try takes along what came meanwhile
+    :param collection: as it was read or written a moment ago
+    :returns: the collection as it stands now, where that is known
+    """
+    if driver.capabilities.conditional_replace is not Support.YES:
+        collection = None
+    for attempt in itertools.count():
+        entries = [entry for entry in gather() if entry.update is None]
+        if not entries:
+            return collection
+        try:
+            return _swap(driver, parent, entries, pause, collection)
+        except CommitConflict:
+            collection = None
+            _count_try(entries)
+            if any(entry.update is None for entry in entries):
+                pause(backoff_s(attempt))
+        except _TOLD as error:
+            _end(entries, _pending(error))
+            return None
+    raise AssertionError("unreachable: it counts for ever")
 
 
 def summary_fields_of(fields: Mapping[Any, Any]) -> list[str]:
@@ -87,32 +143,47 @@ def summary_fields_of(fields: Mapping[Any, Any]) -> list[str]:
     return [name for name in listed if isinstance(name, str)][:64]
 
 
-def _swap_entry(
-    driver: Driver,
-    parent: Place,
-    name: str,
-    fields: Mapping[Any, Any],
-    etag: str,
-    pause: Pause,
-    collection: Manifest | None,
-) -> IndexUpdate:
-    if driver.capabilities.conditional_replace is not Support.YES:
-        collection = None
-    for attempt in range(INDEX_TRIES):
-        if attempt or collection is None:
-            collection = read_manifest(driver, parent.bucket, parent.committed_key)
-        if collection is None or not collection.is_collection:
-            return IndexUpdate(IndexOutcome.NO_COLLECTION)
-        entry = entry_of(name, fields, summary_fields_of(collection.fields), etag)
-        if not collection.text.put(entry):
-            return IndexUpdate(IndexOutcome.UPDATED)
-        try:
-            written = write_manifest(driver, parent.bucket, parent.committed_key, collection.text, collection, pause)
-        except CommitConflict:
-            pause(backoff_s(attempt))
-            continue
-        return IndexUpdate(IndexOutcome.UPDATED, atomic=written.atomic)
-    return IndexUpdate(IndexOutcome.PENDING, "Others kept writing the collection's index at the same time.")
+def _swap(
+    driver: Driver, parent: Place, entries: Sequence[ChildEntry], pause: Pause, collection: Manifest | None
+) -> Manifest | None:
+    """One try. :raises CommitConflict: somebody else was quicker"""
+    if collection is None:
+        collection = read_manifest(driver, parent.bucket, parent.committed_key)
+    if collection is None or not collection.is_collection:
+        _end(entries, IndexUpdate(IndexOutcome.NO_COLLECTION))
+        return None
+    wanted = summary_fields_of(collection.fields)
+    if not collection.text.put_all([entry_of(entry.name, entry.fields, wanted, entry.etag) for entry in entries]):
+        _end(entries, IndexUpdate(IndexOutcome.UPDATED))
+        return collection
+    try:
+        written = write_manifest(driver, parent.bucket, parent.committed_key, collection.text, collection, pause)
+    except _UNWRITABLE:
+        if len(entries) == 1:
+            raise
+        for entry in entries:  # one of them is to blame: the others go without it
+            put_entries(driver, parent, lambda entry=entry: [entry], pause)  # type: ignore[misc]
+        return None
+    _end(entries, IndexUpdate(IndexOutcome.UPDATED, atomic=written.atomic))
+    return Manifest(collection.text, written.etag)
+
+
+def _end(entries: Sequence[ChildEntry], update: IndexUpdate) -> None:
+    for entry in entries:
+        entry.update = update
+
+
+def _pending(error: ArtifactBrowserError) -> IndexUpdate:
+    return IndexUpdate(IndexOutcome.PENDING, f"{error.title}. {error.detail}")
+
+
+def _count_try(entries: Sequence[ChildEntry]) -> None:
+    for entry in entries:
+        entry.tries += 1
+        if entry.tries >= INDEX_TRIES:
+            entry.update = IndexUpdate(
+                IndexOutcome.PENDING, "Others kept writing the collection's index at the same time."
+            )
 
 
 @dataclass(frozen=True, slots=True)

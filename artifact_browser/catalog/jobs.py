@@ -11,6 +11,7 @@ from artifact_browser.catalog import index, opening, replacing, restoring, scan,
 from artifact_browser.catalog.diff import State, compare
 from artifact_browser.catalog.diff_export import ComputedDiff
 from artifact_browser.catalog.files import StagedFile
+from artifact_browser.catalog.index_queue import COMMITS
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.records import NO_NOTE, CommitNote, own_author
 from artifact_browser.errors import BlobNotFound
@@ -77,7 +78,7 @@ def commit(
     """Job: commit what the person agreed to. :raises CommitConflict: :raises FilesMissing:"""
     yield from ()
     with opened(context, record) as driver:
-        return committing.commit(driver, place, plan, context.cancel.wait, note)
+        return committing.commit(driver, place, plan, context.cancel.wait, note, COMMITS.of(record))
 
 
 def compare_staged(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, ComputedDiff]:
