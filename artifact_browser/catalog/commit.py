@@ -8,7 +8,7 @@ derived and can be done again by whoever comes next: a commit killed at any step
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from artifact_browser.catalog.collection_text import CollectionText
@@ -91,9 +91,12 @@ class Committed:
     unpublished: str = ""
 
 
-def plan_commit(driver: Driver, place: Place) -> CommitPlan:
+def plan_commit(
+    driver: Driver, place: Place, collection_of: Callable[[Driver, Place], Manifest | None] = parent_collection
+) -> CommitPlan:
     """Look at what is staged and whether its files are there; changes nothing.
 
+    :param collection_of: how the collection that ``place`` is a child of is read
     :raises BlobNotFound: nothing is staged; :raises ManifestUnreadable:
     """
     state = read_artifact(driver, place)
@@ -106,7 +109,7 @@ def plan_commit(driver: Driver, place: Place) -> CommitPlan:
         staged_etag=staged.etag,
         replaces=state.committed.fingerprint if state.committed else "",
         unfinished=_is_done(state),
-        schema=check_artifact(place, staged.fields, parent_collection(driver, place)),
+        schema=check_artifact(place, staged.fields, collection_of(driver, place)),
     )
 
 

@@ -37,7 +37,8 @@ from artifact_browser.storage.location import DELIMITER
 
 #: How often an index write starts again because somebody else was quicker.
 INDEX_TRIES = 12
-_READERS = 8
+#: Manifests that are read at once: what takes time is the way to the store and back.
+READERS = 32
 #: The list with the new entries in it cannot be written: too large, or one of them would not read back.
 _UNWRITABLE = (InternalError, ManifestUnreadable)
 #: What happens to the index is told, not raised.
@@ -196,12 +197,17 @@ class Rebuilt:
 
 
 def rebuild_index(
-    driver: Driver, place: Place, pause: Pause = time.sleep, check: Callable[[], None] = lambda: None
+    driver: Driver,
+    place: Place,
+    pause: Pause = time.sleep,
+    check: Callable[[], None] = lambda: None,
+    readers: int = READERS,
 ) -> Rebuilt:
     """Read all committed children of a collection and write its list anew; again if children changed meanwhile.
 
     Children whose entry has their manifest's ETag are not read again.
 
+    :param readers: how many children are read at once
     :raises BlobNotFound: there is no collection here; :raises CommitConflict: others kept writing
     """
     for attempt in range(INDEX_TRIES):
@@ -209,7 +215,7 @@ def rebuild_index(
         if collection is None or not collection.is_collection:
             raise BlobNotFound("There is no collection here.", subject=f"{place.bucket}/{place.prefix}")
         children = _committed_children(driver, place, check)
-        entries, broken = _entries_of(driver, place, children, collection, check)
+        entries, broken = _entries_of(driver, place, children, collection, check, readers)
         collection.text.replace(entries)
         try:
             written = write_manifest(driver, place.bucket, place.committed_key, collection.text, collection, pause)
@@ -230,7 +236,12 @@ def _committed_children(driver: Driver, place: Place, check: Callable[[], None])
 
 
 def _entries_of(
-    driver: Driver, place: Place, children: Mapping[str, str], collection: Manifest, check: Callable[[], None]
+    driver: Driver,
+    place: Place,
+    children: Mapping[str, str],
+    collection: Manifest,
+    check: Callable[[], None],
+    at_once: int,
 ) -> tuple[list[dict[str, Any]], list[str]]:
     wanted = summary_fields_of(collection.fields)
     kept = {entry.get(ENTRY_ID): entry for entry in collection.text.entries}
@@ -248,5 +259,5 @@ def _entries_of(
             return None
         return None if manifest is None else entry_of(name, manifest.fields, wanted, manifest.etag)
 
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="manifests") as readers:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="manifests") as readers:
         return [entry for entry in readers.map(entry_for, children) if entry is not None], sorted(broken)

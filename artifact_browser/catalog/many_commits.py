@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
@@ -16,7 +16,8 @@ from artifact_browser.catalog.records import NO_NOTE, CommitNote
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
 from artifact_browser.storage.driver import Driver
 
-_AT_ONCE = 8
+#: Commits that are under way at once.
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class CommitOutcome:
 
 def commit_many(
     driver: Driver,
-    wanted: Sequence[tuple[Place, CommitPlan | None]],
+    wanted: Iterable[tuple[Place, CommitPlan | None]],
     pause: Pause = time.sleep,
     note: CommitNote = NO_NOTE,
     check: Callable[[], None] = lambda: None,
@@ -55,7 +56,7 @@ def commit_many(
         except ArtifactBrowserError as error:
             return CommitOutcome(place, error=error)
 
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="commits") as commits:
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="commits") as commits:
         running: list[Future[CommitOutcome]] = [commits.submit(one, place, plan) for place, plan in wanted]
         try:
             for ended in as_completed(running):

@@ -1,0 +1,78 @@
+"""Commits a second into one large collection, from several processes at once: told together, and each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.bootstrap import Services
+from artifact_browser.catalog import jobs
+from artifact_browser.catalog.layout import Place
+from benchmarks.catalog_jobs import commit_all, listed, make_children, stage
+from benchmarks.catalog_run import PLACE, Setting, account, require, seconds
+from benchmarks.counted import Counted
+from benchmarks.report import Row
+
+NAMES = (
+    "catalog commits elsewhere work vs each for itself",
+    "catalog commits on this computer work vs each for itself",
+)
+
+
+def rows(setting: Setting) -> list[Row]:
+    with Counted("benchmarks.shelf_server") as shelf:
+        found = [_row(NAMES[0], setting, setting.folder / "commits", shelf)]
+    return [*found, _row(NAMES[1], setting, setting.folder / "commits-local", None)]
+
+
+def _row(name: str, setting: Setting, home: Path, shelf: Counted | None) -> Row:
+    with ExitStack() as stack:
+        processes = []
+        for number in range(setting.processes):  # each with a worker of its own
+            here = home / str(number) if shelf else home
+            processes.append(stack.enter_context(account(here, shelf.endpoint if shelf else "", new=not number)))
+        services, record = processes[0]
+        services.pool.run(make_children, record, PLACE, setting.children)
+        services.pool.run(jobs.rebuild_index, record, PLACE)
+        rates = {}
+        for word, together in (("alone", False), ("together", True)):
+            places = [
+                [PLACE.child(f"{word}-{number}-{at}") for at in range(setting.commits)]
+                for number in range(setting.processes)
+            ]
+            services.pool.run(stage, record, [place for some in places for place in some], 1, {})
+            if shelf:
+                shelf.set_latency(setting.latency_ms)
+            rates[together] = _rate(name, processes, places, together)
+            if shelf:
+                print(f"{name}, {word}: {dict(sorted(shelf.counts().items()))}", flush=True)
+                shelf.set_latency(0)
+            services.pool.run(jobs.rebuild_index, record, PLACE)  # what was left to it
+        wanted = setting.children + 2 * setting.processes * setting.commits
+        entries = services.pool.run(listed, record, PLACE)
+        require(entries == (wanted, wanted), f"{name}: the index has {entries} entries and not {wanted}")
+    return Row(name, rates[True], "1/s", rates[False], higher_is_better=True)
+
+
+def _rate(
+    name: str, processes: Sequence[tuple[Services, AccountRecord]], places: Sequence[list[Place]], together: bool
+) -> float:
+    def commit(number: int) -> tuple[int, int]:
+        services, record = processes[number]
+        told: tuple[int, int] = services.pool.run(commit_all, record, places[number], together)
+        return told
+
+    told: list[tuple[int, int]] = []
+    with ThreadPoolExecutor(len(processes)) as drivers:
+        took = seconds(lambda: told.extend(drivers.map(commit, range(len(processes)))))
+    done, pending = (sum(column) for column in zip(*told, strict=True))
+    wanted = sum(map(len, places))
+    require(done == wanted, f"{name}: {done} of {wanted} were committed")
+    print(
+        f"{name}, {'together' if together else 'alone'}: {done} in {took:.2f} s, {pending} left to a rebuild",
+        flush=True,
+    )
+    return done / took

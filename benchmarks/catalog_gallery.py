@@ -1,0 +1,57 @@
+"""The first cards of a large collection in the real window, and what the window and its worker hold then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from artifact_browser.catalog import jobs
+from benchmarks.catalog_jobs import make_children
+from benchmarks.catalog_run import PLACE, Fault, Setting, account
+from benchmarks.counted import Counted
+from benchmarks.report import Row
+from benchmarks.watched import child_report
+
+FIRST_S, MEMORY_MIB = 1.0, 200.0
+NAMES = (
+    "catalog gallery first cards wall",
+    "catalog gallery all cards wall",
+    "catalog gallery memory",
+    "catalog gallery elsewhere first cards wall",
+    "catalog gallery elsewhere memory",
+)
+_TIMEOUT_S = 180.0
+
+
+def rows(setting: Setting) -> list[Row]:
+    home = setting.folder / "gallery-local"
+    with account(home) as (services, record):
+        services.pool.run(make_children, record, PLACE, setting.children)
+        services.pool.run(jobs.rebuild_index, record, PLACE)
+    here = _report(home, "", setting.children)
+    home = setting.folder / "gallery"
+    with Counted("benchmarks.shelf_server") as shelf:
+        with account(home, shelf.endpoint) as (services, record):
+            services.pool.run(make_children, record, PLACE, setting.children)
+            services.pool.run(jobs.rebuild_index, record, PLACE)
+        shelf.set_latency(setting.latency_ms)
+        there = _report(home, shelf.endpoint, setting.children)
+    return [
+        Row(NAMES[0], here["first_s"], "s", target=FIRST_S),
+        Row(NAMES[1], here["all_s"], "s"),
+        Row(NAMES[2], here["memory_mib"], "MiB", target=MEMORY_MIB),
+        Row(NAMES[3], there["first_s"], "s", target=FIRST_S),
+        Row(NAMES[4], there["memory_mib"], "MiB", target=MEMORY_MIB),
+    ]
+
+
+def _report(home: Path, endpoint: str, children: int) -> dict[str, Any]:
+    report = child_report("benchmarks.catalog_window", str(home), endpoint, timeout_s=_TIMEOUT_S)
+    if "fault" in report:
+        raise Fault(str(report["fault"]))
+    if report["cards"] != children:
+        raise Fault(f"{report['cards']} cards are shown instead of {children}")
+    if report["first_cards"] < 1:
+        raise Fault("nothing was painted")
+    print(f"gallery {endpoint or 'on this computer'}: {report}", flush=True)
+    return report

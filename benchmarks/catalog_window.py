@@ -1,0 +1,85 @@
+"""The ``catalog`` benchmark's work in the real window: a large collection is opened, until its cards are painted and checked.
+
+*First cards*: from going to the place until the view has painted with cards in it. *All*: until the scan has compared the
+index with the bucket. Memory: private memory of the window's process and of all below it, at its highest.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QTimer
+
+from artifact_browser.accounts.record import THIS_COMPUTER
+from artifact_browser.gui.shell.window import Window
+from artifact_browser.storage.location import Location
+from benchmarks.catalog_run import PLACE
+from benchmarks.loads import open_account
+from benchmarks.processes import PeakMemory, private_bytes, tree
+from benchmarks.watched import run_watched
+
+_LOOK_MS = 50
+#: The window is left alone for so long before: it is open and has listed its first place, as when a person goes to a collection.
+_SETTLE_MS = 1500
+_MIB = 1 << 20
+
+
+class Drive(QObject):
+    """Opens the collection, waits for its cards, closes the window. GUI thread."""
+
+    def __init__(self, services: Any, window: Window, endpoint: str) -> None:
+        super().__init__(window.main)
+        self._window = window
+        self._account = open_account(services, endpoint).id if endpoint else THIS_COMPUTER
+        self._began = 0.0
+        self.report: dict[str, object] = {}
+
+    def start(self) -> None:
+        self._window.main.resize(1440, 900)
+        self._window.main.actions_["gallery_view"].trigger()
+        QTimer.singleShot(_SETTLE_MS, self._open)
+
+    def _open(self) -> None:
+        self._gallery = self._window.catalog.gallery
+        self._view = self._gallery.view.viewport()
+        self._view.installEventFilter(self)
+        self._memory = PeakMemory(os.getpid())
+        self.report["before_mib"] = sum(map(private_bytes, tree(os.getpid()))) / _MIB
+        self._memory.__enter__()
+        self._began = time.monotonic()
+        self._window.navigator.go(Location(self._account, PLACE.bucket, PLACE.prefix))
+        self._look()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and "first_s" not in self.report and self._gallery.model.rowCount():
+            QTimer.singleShot(0, self._painted)  # behind the paint
+        return False
+
+    def _painted(self) -> None:
+        if "first_s" not in self.report:
+            self.report["first_s"] = time.monotonic() - self._began
+            self.report["first_cards"] = self._gallery.model.rowCount()
+
+    def _look(self) -> None:
+        gallery = self._gallery
+        if gallery._summary is None or gallery._scan is not None or "first_s" not in self.report:
+            QTimer.singleShot(_LOOK_MS, self._look)
+            return
+        self.report["all_s"] = time.monotonic() - self._began
+        self.report["cards"] = gallery.model.rowCount()
+        self._memory.__exit__()
+        self.report["memory_mib"] = self._memory.bytes / _MIB
+        self.report["by_process_mib"] = [round(private_bytes(pid) / _MIB, 1) for pid in tree(os.getpid())]
+        self._window.main.close()
+
+
+def main(home: str, endpoint: str) -> int:
+    """Run the app with a collection to open; the exit code."""
+    return run_watched(home, lambda services, window: Drive(services, window, endpoint))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2]))
