@@ -14,7 +14,7 @@ from typing import Any
 from artifact_browser.catalog.card import ENTRY_ETAG, Card, Status, broken_card, card_of, entry_of
 from artifact_browser.catalog.children import Child, scan_children
 from artifact_browser.catalog.collection_text import ENTRY_ID, flow_mapping
-from artifact_browser.catalog.index import summary_fields_of
+from artifact_browser.catalog.index import READERS, summary_fields_of
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, read_manifest
 from artifact_browser.catalog.opening import Opened, PlaceKind, open_place, status_of
@@ -24,7 +24,6 @@ from artifact_browser.storage.location import DELIMITER
 
 #: Cards in one event: what the window takes in without a hitch.
 BATCH = 250
-_READERS = 8
 #: Index entries without an ETag (another program's) are compared by reading, at most so many.
 _MAX_COMPARED = 1000
 #: Folders that are looked into for collections below a place that is none.
@@ -156,7 +155,7 @@ def _read_cards(
     """Read children's manifests, several at once; entries that say something else are counted as changed."""
     if not children:
         return
-    with ThreadPoolExecutor(_READERS, thread_name_prefix="manifests") as readers:
+    with ThreadPoolExecutor(READERS, thread_name_prefix="manifests") as readers:
         for at in range(0, len(children), BATCH // 4):
             check()
             part = children[at : at + BATCH // 4]

@@ -96,6 +96,24 @@ def test_what_goes_wrong_with_one_is_its_own(driver: Driver, zoo: Place) -> None
 
 
 @LOCAL
+def test_stopped_what_has_not_begun_stays_staged(driver: Driver, zoo: Place) -> None:
+    places = [stage(driver, zoo, name) for name in NAMES]
+    begun = threading.Semaphore(3)
+
+    def check() -> None:
+        if not begun.acquire(blocking=False):
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        list(commit_many(driver, [(place, None) for place in places], check=check))
+    committed = [place.name for place in places if read_artifact(driver, place).committed]
+    staged = [place.name for place in places if read_artifact(driver, place).staged]
+    assert len(committed) == 3
+    assert sorted(committed + staged) == list(NAMES)
+    assert names_in_index(driver, zoo) == committed
+
+
+@LOCAL
 def test_an_entry_that_cannot_be_written_leaves_the_others_theirs(
     driver: Driver, zoo: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:

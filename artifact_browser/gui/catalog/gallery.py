@@ -54,6 +54,7 @@ class Gallery(QWidget):
     edit_card_requested = Signal(object)
     versions_requested = Signal(object)
     index_update_requested = Signal(object)
+    commit_all_requested = Signal(object)
     #: somebody has come to a committed artifact's page (again is no coming): its :class:`Location`
     artifact_visited = Signal(object)
     #: files dropped on an artifact: ``(Location, paths)``
@@ -120,6 +121,7 @@ class Gallery(QWidget):
         header.new_collection_requested.connect(lambda: self.new_collection_requested.emit(self._location))
         header.new_artifact_requested.connect(lambda: self.new_artifact_requested.emit(self._location))
         header.index_update_requested.connect(lambda: self.index_update_requested.emit(self._location))
+        header.commit_all_requested.connect(lambda: self.commit_all_requested.emit(self._location))
         page.stage_requested.connect(lambda: self.stage_files_requested.emit(self._location))
         page.commit_requested.connect(lambda: self.commit_requested.emit(self._location))
         page.edit_requested.connect(lambda: self.edit_card_requested.emit(self._location))
@@ -316,6 +318,7 @@ class Gallery(QWidget):
         header.show_state(header_words(self.model, opened, self._summary, scanning=self._scan is not None))
         stale = self._summary is not None and not self._summary.up_to_date and self.is_collection
         header.show_index_problem(stale and not self._read_only and not (opened and opened.error))
+        header.show_staged(self.model.staged if self.is_collection and not self._read_only else 0)
         header.badge.setVisible(opened is not None and not opened.atomic)
         reason = "This account is read-only" if self._read_only else "Open a collection first"
         header.allow(

@@ -16,6 +16,7 @@ class GalleryHeader(QWidget):
     new_collection_requested = Signal()
     new_artifact_requested = Signal()
     index_update_requested = Signal()
+    commit_all_requested = Signal()
     #: a :class:`SortBy` was chosen
     sort_chosen = Signal(object)
 
@@ -25,6 +26,8 @@ class GalleryHeader(QWidget):
         self.state = label("", Kind.DIM, copyable=True)
         self.update_index = button("Update index", Kind.LINK, clicked=self.index_update_requested.emit)
         self.update_index.setToolTip("Read all children and write the collection\u2019s list anew")
+        self.commit_all = button("Commit all staged\u2026", Kind.LINK, clicked=self.commit_all_requested.emit)
+        self.commit_all.setToolTip("Look at all that is staged in this collection, and commit it together")
         self.badge = label("no atomic writes here", Kind.CHIP_WARNING)
         self.badge.setToolTip(
             "This store ignores conditions on writes. Two people who commit at the same moment may overwrite each other; "
@@ -42,6 +45,7 @@ class GalleryHeader(QWidget):
         facts.setSpacing(8)
         facts.addWidget(self.state)
         facts.addWidget(self.update_index)
+        facts.addWidget(self.commit_all)
         facts.addWidget(self.badge)
         facts.addStretch(1)
         texts = QVBoxLayout()
@@ -56,6 +60,7 @@ class GalleryHeader(QWidget):
         row.addWidget(self.new_collection)
         row.addWidget(self.new_artifact)
         self.show_index_problem(False)
+        self.show_staged(0)
         self.badge.hide()
 
     def show_title(self, title: str, description: str = "") -> None:
@@ -73,6 +78,10 @@ class GalleryHeader(QWidget):
     def show_index_problem(self, wrong: bool) -> None:
         """Whether the index may be brought up to date by a button."""
         self.update_index.setVisible(wrong)
+
+    def show_staged(self, staged: int) -> None:
+        """Several that are staged may be committed by one button."""
+        self.commit_all.setVisible(staged > 1)
 
     def allow(self, *, collection: bool, artifact: bool, reason: str) -> None:
         """What may be made here; ``reason`` is the tooltip of what may not."""

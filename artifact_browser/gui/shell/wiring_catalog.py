@@ -15,6 +15,7 @@ from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
+from artifact_browser.gui.catalog.commit_all_room import CommitAllRoom
 from artifact_browser.gui.catalog.gallery import Gallery
 from artifact_browser.gui.catalog.uri_room import UriRoom
 from artifact_browser.gui.common.error_sheet import show_error
@@ -39,6 +40,7 @@ class CatalogWiring(QObject):
         self.room = CatalogRoom(window.services, window.bridge, window)
         self.cards = CardRoom(window.bridge, window)
         self.uris = UriRoom(window.bridge, window)
+        self.together = CommitAllRoom(window.bridge, window)
         window.centre.gallery.fill(self.gallery)
         self._connect_gallery()
         self._connect_actions()
@@ -67,6 +69,8 @@ class CatalogWiring(QObject):
         gallery.index_update_requested.connect(lambda at: room.update_index(self._record(), at))
         gallery.files_dropped.connect(lambda at, paths: room.stage(self._record(), at, list(map(str, paths))))
         gallery.view.context_menu_wanted.connect(self._menu)
+        gallery.commit_all_requested.connect(lambda at: self.together.open(self._record(), at))
+        self.together.catalog_changed.connect(self._changed)
         room.catalog_changed.connect(self._changed)
         self.cards.catalog_changed.connect(self._changed)
         self.cards.location_chosen.connect(self._window.navigator.go)
@@ -83,6 +87,7 @@ class CatalogWiring(QObject):
         actions, room, gallery = self._window.actions_, self.room, self.gallery
         here = self._window.navigator
         actions["new_collection"].triggered.connect(lambda: room.new_collection(self._record(), here.current))
+        actions["commit_all"].triggered.connect(lambda: self.together.open(self._record(), gallery.location))
         actions["new_artifact"].triggered.connect(lambda: room.new_artifact(self._record(), gallery.location))
         for name, act, at_hand in (
             ("stage_files", room.choose_and_stage, lambda: gallery.artifact),
@@ -186,6 +191,7 @@ class CatalogWiring(QObject):
             "stage_files",
             "compare_committed",
             "commit",
+            "commit_all",
             "discard",
             "versions",
             "",
