@@ -16,17 +16,18 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from artifact_browser.accounts.record import AccountKind, AccountRecord, Addressing, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, Addressing, KeySource, Probing
 from artifact_browser.accounts.validation import DEFAULT_COLOUR, fits_kind, is_account_id, is_colour, problems_of
 
 SCHEMA = 1
 MAX_BYTES = 4 * 1024**2
 MAX_ACCOUNTS = 1000
 
-_ENUMS: dict[str, type[AccountKind] | type[Addressing] | type[KeySource]] = {
+_ENUMS: dict[str, type[AccountKind] | type[Addressing] | type[KeySource] | type[Probing]] = {
     "kind": AccountKind,
     "addressing": Addressing,
     "key_source": KeySource,
+    "probing": Probing,
 }
 _FIELDS = {one.name: one for one in fields(AccountRecord)}
 

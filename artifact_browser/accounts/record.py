@@ -33,6 +33,14 @@ class KeySource(StrEnum):
     PROFILE = "profile"  # botocore's chain for a named profile ("" = default chain)
 
 
+class Probing(StrEnum):
+    """Whether a small blob may be written and removed to find out what an account's store honours (with consent only)."""
+
+    ASK = "ask"
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+
+
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
     """One account. ``id`` is stable, ``name`` is what the person calls it.
@@ -42,6 +50,7 @@ class AccountRecord:
     :ivar buckets: buckets opened by name (listing buckets may be denied)
     :ivar public_endpoint: links are signed for this host instead of ``endpoint``
     :ivar compatibility: send everything through boto3 instead of our own S3 core
+    :ivar probing: the person's answer to whether conditional writes may be tried out
     :ivar colour: ``#rrggbb``
     :ivar secret_revision: raised when the typed keys change, so that workers let go of leases of the old ones
     """
@@ -62,3 +71,4 @@ class AccountRecord:
     root: str = ""
     buckets: tuple[str, ...] = ()
     secret_revision: int = 0
+    probing: Probing = Probing.ASK

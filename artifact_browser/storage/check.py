@@ -11,14 +11,14 @@ import ssl
 import time
 from collections.abc import Generator
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from artifact_browser.accounts.credentials import forget_lease
-from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.errors import AccessDenied, JobCancelled
-from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.storage.driver import ConditionalWrites, Driver, Support
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext
@@ -27,6 +27,8 @@ from artifact_browser.workers.job import JobContext
 NOTABLE_SKEW_S = 60.0
 _TIMEOUT_S = 5.0
 _MAX_CHECKED = 3
+
+NOTHING_KNOWN = ConditionalWrites()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,16 @@ class AccountCheck:
     :ivar checked: buckets of the record that could be opened by name
     :ivar encrypted: TLS on the way; ``None`` for *This computer*
     :ivar clock_ahead_s: the server's clock against ours; ``None`` when it did not say
-    :ivar conditional_writes: whether commits are safe against others, as far as known
+    :ivar writes: whether commits are safe against others, as far as known
+    :ivar probing: whether that may be tried out
     """
 
     bucket_count: int | None
     checked: tuple[str, ...] = ()
     encrypted: bool | None = None
     clock_ahead_s: float | None = None
-    conditional_writes: Support = Support.UNKNOWN
+    writes: ConditionalWrites = NOTHING_KNOWN
+    probing: Probing = Probing.ALLOWED
 
     def sentences(self) -> list[str]:
         """The findings as a person reads them, the most important first."""
@@ -61,15 +65,31 @@ class AccountCheck:
             minutes = max(1, round(abs(self.clock_ahead_s) / 60))
             order = "behind" if self.clock_ahead_s > 0 else "ahead of"
             said.append(f"This computer\u2019s clock is {minutes} min {order} the server\u2019s.")
-        if self.conditional_writes is Support.YES:
-            said.append("Commits are safe when several people write.")
-        elif self.conditional_writes is Support.NO:
-            said.append("The store has no conditional writes: two people committing at once can overwrite each other.")
+        if sentence := _about_commits(self.writes, self.probing):
+            said.append(sentence)
         return said
 
 
-def check_account(context: JobContext, record: AccountRecord) -> Generator[None, None, AccountCheck]:
+def _about_commits(writes: ConditionalWrites, probing: Probing) -> str:
+    when = ""
+    if writes.asked_us:
+        day = time.strftime("%Y-%m-%d", time.localtime(writes.asked_us / 1_000_000))
+        when = f" (checked on {day}{f', {writes.server}' if writes.server else ''})"
+    if writes.held is Support.YES:
+        return f"Commits are safe when several people write{when}."
+    if writes.held is Support.NO:
+        return f"The store ignores conditions: two people committing at once can overwrite each other{when}."
+    if probing is Probing.REFUSED:
+        return "Whether commits are safe when several people write is not known: checking it is not allowed."
+    return ""
+
+
+def check_account(
+    context: JobContext, record: AccountRecord, known_as: str = ""
+) -> Generator[None, None, AccountCheck]:
     """Job of the interactive lane: try an account, saved or a draft (whose keys the broker lends).
+
+    :param known_as: the saved account that a draft is made of: what was found out under its id is told
 
     :raises ArtifactBrowserError: why it does not work
     """
@@ -77,7 +97,8 @@ def check_account(context: JobContext, record: AccountRecord) -> Generator[None,
     try:
         with opened(context, record) as driver:
             bucket_count, checked = _look(driver, record)
-            conditional = driver.capabilities.conditional_replace
+        with opened(context, replace(record, id=known_as or record.id)) as driver:
+            writes = driver.conditional_writes("")
         address = _address_of(context, record)
     finally:
         forget_lease(record)  # a draft's keys must not stay behind; a saved account signs in anew
@@ -86,7 +107,8 @@ def check_account(context: JobContext, record: AccountRecord) -> Generator[None,
         checked=checked,
         encrypted=address.startswith("https://") if address else None,
         clock_ahead_s=_clock_ahead_s(address, record.ca_file, context.cancel) if address else None,
-        conditional_writes=conditional,
+        writes=writes,
+        probing=Probing.ASK if record.read_only else record.probing,
     )
 
 

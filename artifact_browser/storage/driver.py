@@ -67,6 +67,30 @@ class Capabilities:
 
 
 @dataclass(frozen=True, slots=True)
+class ConditionalWrites:
+    """Whether commits to one bucket are safe against others, as far as known; nothing is asked for it.
+
+    :ivar create: PUT ``If-None-Match: *``; :ivar replace: PUT ``If-Match``
+    :ivar known: it is known without asking (AWS, This computer)
+    :ivar asked_us: when it was tried out; 0: never. :ivar server: what it called itself then. :ivar bucket: and where
+    """
+
+    create: Support = Support.UNKNOWN
+    replace: Support = Support.UNKNOWN
+    known: bool = False
+    asked_us: int = 0
+    server: str = ""
+    bucket: str = ""
+
+    @property
+    def held(self) -> Support:
+        """Both are; NO where one is not."""
+        if Support.NO in (self.create, self.replace):
+            return Support.NO
+        return Support.YES if self.create is self.replace is Support.YES else Support.UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class BucketInfo:
     name: str
     created_us: int | None = None
@@ -252,6 +276,16 @@ class Driver(Protocol):
 
     def check_bucket(self, bucket: str) -> None:
         """Return if the bucket exists and may be listed. :raises BucketNotFound: :raises AccessDenied:"""
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        """What is known of conditional writes there; makes no request. An empty name: of the store in general."""
+
+    def try_conditions(self, bucket: str, prefix: str = "") -> ConditionalWrites:
+        """Find out what is honoured there, by writing and removing a small blob at the top of the bucket or, where that is
+        denied, below ``prefix``; remembered. A write with a condition does so by itself where nothing is known yet.
+
+        :raises ReadOnlyAccount: :raises AccessDenied: :raises NotSupported: the person has not allowed it
+        """
 
     # -- listing ------------------------------------------------------------------------------------------------
     def list_pages(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord
 from artifact_browser.paths import Paths
+from artifact_browser.storage.consent import consent_of
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.read_only import ReadOnlyDriver
 from artifact_browser.workers.job import JobContext
@@ -74,4 +75,5 @@ def _open_s3(context: JobContext, record: AccountRecord) -> Driver:
     from artifact_browser.accounts.credentials import lease_source
     from artifact_browser.storage.drivers.s3.open import open_s3
 
-    return open_s3(record, lease_source(context, record), context.cancel, context.paths)
+    source = lease_source(context, record)
+    return open_s3(record, source, context.cancel, context.paths, consent_of(context, record))

@@ -13,6 +13,7 @@ from artifact_browser.storage.driver import (
     Body,
     BucketInfo,
     Condition,
+    ConditionalWrites,
     Deleted,
     Driver,
     Link,
@@ -43,6 +44,12 @@ class ReadOnlyDriver:
 
     def check_bucket(self, bucket: str) -> None:
         self._driver.check_bucket(bucket)
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        return self._driver.conditional_writes(bucket)
+
+    def try_conditions(self, bucket: str, prefix: str = "") -> ConditionalWrites:
+        self._refuse(bucket)
 
     def list_pages(
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000

@@ -25,7 +25,7 @@ from artifact_browser.bootstrap import Services
 from artifact_browser.errors import CredentialsExpired, CredentialsMissing
 from artifact_browser.paths import in_home
 from artifact_browser.storage.check import AccountCheck, check_account
-from artifact_browser.storage.driver import Support
+from artifact_browser.storage.driver import ConditionalWrites, Support
 from artifact_browser.workers.job import Lane
 from tests.accounts.lease_jobs import take_lease
 from tests.parts.process import wait_for
@@ -246,7 +246,7 @@ def test_the_test_button_answers_plainly(services: Services, moto: S3Server) -> 
 
 
 def test_what_a_check_says() -> None:
-    denied = AccountCheck(None, encrypted=True, clock_ahead_s=-1200, conditional_writes=Support.YES)
+    denied = AccountCheck(None, encrypted=True, clock_ahead_s=-1200, writes=ConditionalWrites(Support.YES, Support.YES))
     assert denied.sentences() == [
         "Connected. This account cannot list buckets: open one by name.",
         "This computer\u2019s clock is 20 min ahead of the server\u2019s.",

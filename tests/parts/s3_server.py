@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from artifact_browser.accounts.lease import Lease, Secret
-from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class S3Server:
             key_source=KeySource.SESSION,
             endpoint=self.endpoint,
             region=self.region,
+            probing=Probing.ALLOWED,
         )
 
     @property

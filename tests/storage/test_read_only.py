@@ -12,11 +12,11 @@ from artifact_browser.storage.driver import Capabilities, Driver, LinkOptions, S
 from artifact_browser.storage.read_only import ReadOnlyDriver
 
 READS = {"list_buckets", "check_bucket", "list_pages", "head", "get", "get_tags", "list_parts", "list_uploads", "close",
-         "list_versions"}  # fmt: skip
+         "list_versions", "conditional_writes"}  # fmt: skip
 CHANGES = {
     "create_bucket", "delete_bucket", "put", "delete", "delete_many", "copy", "put_tags", "create_upload",
     "upload_part", "complete_upload", "abort_upload", "copy_part", "delete_versions",
-    "remove_folders",
+    "remove_folders", "try_conditions",
 }  # fmt: skip
 PROMISED = {name for name, member in vars(Driver).items() if inspect.isfunction(member) and not name.startswith("_")}
 

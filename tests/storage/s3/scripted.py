@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from artifact_browser.accounts.lease import Lease
-from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.paths import in_home
 from artifact_browser.storage.drivers.s3.driver import S3Driver
 from artifact_browser.storage.drivers.s3.open import open_s3
@@ -133,6 +133,7 @@ def opened(
         name="Scripted",
         key_source=KeySource.SESSION,
         endpoint=url,
+        probing=Probing.ALLOWED,
         **changes,  # type: ignore[arg-type]
     )
     return open_s3(record, leases or Leases(), cancel or CancelToken(), in_home(home).make())

@@ -25,6 +25,7 @@ from artifact_browser.storage.driver import (
     BucketInfo,
     Capabilities,
     Condition,
+    ConditionalWrites,
     Deleted,
     FileSlice,
     Link,
@@ -94,6 +95,12 @@ class LocalDriver:
     def check_bucket(self, bucket: str) -> None:
         with disk_errors(address(bucket)):
             os.scandir(self._store.tree.bucket_folder(bucket)).close()
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        return ConditionalWrites(Support.YES, Support.YES, known=True)
+
+    def try_conditions(self, bucket: str, prefix: str = "") -> ConditionalWrites:
+        return self.conditional_writes(bucket)
 
     # -- listing ------------------------------------------------------------------------------------------------
     def list_pages(

@@ -12,7 +12,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from artifact_browser.accounts.lease import Lease
-from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.paths import Paths
 from artifact_browser.storage.drivers.s3.connections import ConnectionPool, proxy_for
 from artifact_browser.storage.drivers.s3.endpoint import Endpoint, aws_endpoint, parse_endpoint
@@ -45,7 +45,7 @@ class Account:
         public = record.public_endpoint
         self.connections = ConnectionPool(self.ca_file)
         self.link_endpoint = parse_endpoint(public, record.addressing) if public else self.endpoint
-        self.remembered = Remembered(paths.endpoints_file, self.endpoint.url)
+        self.remembered = Remembered(paths.endpoints_file, self.endpoint.url, record.id, known=self.endpoint.aws)
         #: seconds the server's clock is ahead of ours, once it has complained
         self.clock_offset_s = 0.0
         self._wire_is_private = False
@@ -114,7 +114,7 @@ _accounts_lock = threading.Lock()
 def account_of(record: AccountRecord, paths: Paths) -> Account:
     """This process's account for a record; a changed record is another account."""
     # what a person sees of it changes nothing on the wire
-    wanted = replace(record, name="", colour="", buckets=(), read_only=False), paths
+    wanted = replace(record, name="", colour="", buckets=(), read_only=False, probing=Probing.ASK), paths
     gone: Account | None = None
     with _accounts_lock:
         if wanted not in _accounts:

@@ -1,15 +1,15 @@
 """Conditional writes: which this endpoint was proven to honour, and in which form they are sent.
 
 A store that ignores a condition answers 200 and overwrites, so a condition is only ever sent where a probe has seen
-the right value accepted and a wrong one refused (design decision 6).
+the right value accepted and a wrong one refused (design decision 6). Where the person does not allow the probe, the store
+counts as one that ignores conditions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 
-from artifact_browser.errors import AccessDenied, NotSupported
+from artifact_browser.errors import AccessDenied, NotSupported, ReadOnlyAccount
 from artifact_browser.storage.driver import Condition, Support
 from artifact_browser.storage.drivers.s3.remembered import Facts, Remembered
 
@@ -35,7 +35,7 @@ class Conditions:
 
     def require(self, kind: str, bucket: str, subject: str) -> Facts:
         """The facts, once ``kind`` (a field of :class:`Facts`) is proven. :raises NotSupported: it is not honoured"""
-        facts = self._remembered.facts()
+        facts = self._remembered.facts(bucket)
         if getattr(facts, kind) is Support.UNKNOWN and not self._remembered.refused:
             facts = self._find_out(bucket, subject)
         if getattr(facts, kind) is not Support.YES:
@@ -46,14 +46,28 @@ class Conditions:
             )
         return facts
 
+    def find_out(self, bucket: str, beside: str) -> Facts:
+        """Probe at the top of the bucket, or below ``beside``: some keys may write below one prefix only.
+
+        :raises AccessDenied: neither may be written to; :raises NotSupported: the person has not allowed it
+        :raises ReadOnlyAccount: :raises JobCancelled:
+        """
+        try:
+            return self._probe(bucket, "")
+        except AccessDenied:
+            if not beside:
+                raise
+        return self._probe(bucket, beside)
+
     def _find_out(self, bucket: str, subject: str) -> Facts:
-        """Probe at the top of the bucket, or beside the blob: some keys may write below one prefix only."""
-        beside = subject.removeprefix(f"{bucket}/").rpartition("/")
-        for prefix in dict.fromkeys(("", beside[0] + beside[1])):
-            with suppress(AccessDenied):
-                return self._probe(bucket, prefix)
-        self._remembered.refused = True
-        return self._remembered.facts()
+        folder, slash, _ = subject.removeprefix(f"{bucket}/").rpartition("/")
+        try:
+            return self.find_out(bucket, folder + slash)
+        except AccessDenied:
+            self._remembered.refused = True
+        except (NotSupported, ReadOnlyAccount):
+            pass  # without consent the store counts as one that honours nothing
+        return self._remembered.facts(bucket)
 
     def headers(self, condition: Condition | None, bucket: str, subject: str) -> dict[str, str]:
         """A PUT's condition as headers. :raises NotSupported:"""

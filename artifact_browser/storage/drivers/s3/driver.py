@@ -14,6 +14,7 @@ from artifact_browser.storage.driver import (
     BucketInfo,
     Capabilities,
     Condition,
+    ConditionalWrites,
     Deleted,
     Link,
     LinkOptions,
@@ -27,8 +28,8 @@ from artifact_browser.storage.driver import (
     Written,
 )
 from artifact_browser.storage.drivers.s3.account import Access
+from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_key, check_new_bucket
-from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.remembered import Facts
 from artifact_browser.storage.drivers.s3.rest import Rest
 from artifact_browser.storage.drivers.s3.uploads import CopySource, Uploads
@@ -56,14 +57,14 @@ class S3Driver:
     """See :class:`artifact_browser.storage.driver.Driver` for every promise."""
 
     def __init__(
-        self, access: Access, blobs: Blobs, rest: Rest, uploads: Uploads, versions: Versions, prober: Prober
+        self, access: Access, blobs: Blobs, rest: Rest, uploads: Uploads, versions: Versions, conditions: Conditions
     ) -> None:
         self._access = access
         self._blobs = blobs
         self._rest = rest
         self._uploads = uploads
         self._versions = versions
-        self._prober = prober
+        self._conditions = conditions
 
     @property
     def capabilities(self) -> Capabilities:
@@ -88,6 +89,18 @@ class S3Driver:
     def check_bucket(self, bucket: str) -> None:
         check_bucket_name(bucket)
         self._rest.check_bucket(bucket)
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        remembered = self._access.account.remembered
+        facts = remembered.facts(bucket)
+        return ConditionalWrites(
+            facts.conditional_create, facts.conditional_replace, remembered.known, facts.asked_us, facts.server, facts.bucket
+        )  # fmt: skip
+
+    def try_conditions(self, bucket: str, prefix: str = "") -> ConditionalWrites:
+        check_bucket_name(bucket)
+        self._conditions.find_out(bucket, prefix)
+        return self.conditional_writes(bucket)
 
     def list_pages(
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
@@ -204,16 +217,6 @@ class S3Driver:
         if options.method != "GET" and self._access.read_only:
             raise ReadOnlyAccount("No upload link was made.", subject=bucket)
         return self._blobs.presign(bucket, keys, options)
-
-    def probe_conditions(self, bucket: str, prefix: str = "") -> Capabilities:
-        """Find out which conditional writes this endpoint honours, in a bucket one may write to; remembered.
-
-        A write with a condition does this by itself the first time it is needed.
-
-        :raises ReadOnlyAccount: :raises AccessDenied:
-        """
-        check_bucket_name(bucket)
-        return capabilities_of(self._prober.probe(bucket, prefix))
 
     def close(self) -> None:
         """Connections belong to the process; a job holds nothing of its own."""

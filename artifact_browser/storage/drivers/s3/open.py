@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from artifact_browser.accounts.record import AccountRecord
+from collections.abc import Callable
+
+from artifact_browser.accounts.record import AccountRecord, Probing
 from artifact_browser.paths import Paths
 from artifact_browser.storage.drivers.s3.account import Access, LeaseSource, account_of
 from artifact_browser.storage.drivers.s3.boto import Boto
@@ -17,16 +19,24 @@ from artifact_browser.storage.drivers.s3.versions import Versions
 from artifact_browser.workers.cancel import CancelToken
 
 
-def open_s3(record: AccountRecord, lease_source: LeaseSource, cancel: CancelToken, paths: Paths) -> S3Driver:
+def open_s3(
+    record: AccountRecord,
+    lease_source: LeaseSource,
+    cancel: CancelToken,
+    paths: Paths,
+    may_probe: Callable[[str], bool] | None = None,
+) -> S3Driver:
     """A driver for one job; makes no request.
 
     :param lease_source: ``lease_source(renew)`` gives credentials to sign with, ``None`` for anonymous access
+    :param may_probe: asks for the person's consent to try out conditional writes in a bucket; without it the record's
+        answer counts
     :raises InputError: the endpoint is no address; :raises CredentialsMissing: the profile cannot be read
     """
     account = account_of(record, paths)
     access = Access(account, lease_source, cancel, read_only=record.read_only)
     boto = Boto(access)
-    prober = Prober(boto)
+    prober = Prober(boto, may_probe or (lambda _bucket: record.probing is Probing.ALLOWED))
     conditions = Conditions(account.remembered, prober.probe)
     blobs = BotoBlobs(boto, conditions) if record.compatibility else OwnBlobs(access, conditions)
-    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), Versions(boto), prober)
+    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), Versions(boto), conditions)

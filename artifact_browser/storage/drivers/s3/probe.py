@@ -1,12 +1,13 @@
 """Finding out which conditional writes an endpoint honours: the right value accepted *and* a wrong one refused.
 
 Each kind is asked apart, with a blob of its own that is removed again (design decision 6). The requests go out raw,
-once each, with the condition in the form under test; what is proven is remembered for the endpoint.
+once each, with the condition in the form under test; what is proven is remembered for the account at the endpoint. It
+is only asked with the person's consent; without, the store counts as one that honours nothing.
 """
 
 from __future__ import annotations
 
-import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -25,10 +26,9 @@ from artifact_browser.errors import (
 from artifact_browser.storage.driver import Support
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.conditions import etag_form
+from artifact_browser.storage.drivers.s3.probe_remains import Remains, Turn, new_key
 from artifact_browser.storage.drivers.s3.remembered import Facts
 
-#: Keys under which probes write, in the bucket where the answer is needed.
-RESERVED = ".artifact-browser-probe-"
 _WRONG = "00000000000000000000000000000000"
 #: Refusals of a condition: 412, and what stores say that do not know it or stumble over it.
 _REFUSED = (PreconditionFailed, OutcomeUnknown, ServerFault)
@@ -39,53 +39,88 @@ _TRIES = 3
 
 
 class Prober:
-    """Asks one endpoint, through one bucket."""
+    """Asks one endpoint, through one bucket.
 
-    def __init__(self, boto: Boto) -> None:
+    :param may_ask: the person's consent, for this bucket; asked at most once a job
+    """
+
+    def __init__(self, boto: Boto, may_ask: Callable[[str], bool]) -> None:
         self._boto = boto
+        self._may_ask = may_ask
+        self._allowed: bool | None = None
         self._in_trouble = False
+        self._server = ""
 
     def probe(self, bucket: str, prefix: str = "") -> Facts:
-        """Ask for every kind and remember the answers. Takes about 20 small requests, and as many again (twice at most)
+        """Ask for every kind and remember the answers. Takes about 25 small requests, and as many again (twice at most)
         when the store was in trouble meanwhile: what it refused for that is not what it cannot do.
 
+        What is written is removed in every case; what a killed process left behind, by the next call.
+
         :raises ReadOnlyAccount: nothing may be written; :raises AccessDenied: nor here
+        :raises NotSupported: the person has not allowed it; :raises JobCancelled: while asking, or by the person
         """
         access = self._boto.access
+        remembered = access.account.remembered
         if access.read_only:
             raise ReadOnlyAccount("The store could not be asked, since nothing may be written.", subject=bucket)
-        for _ in range(_TRIES):
-            self._in_trouble = False
-            found = self._ask(bucket, f"{prefix}{RESERVED}{secrets.token_hex(8)}")
-            if not self._in_trouble:
-                break
-        return access.account.remembered.learn(**found)
+        if remembered.known:
+            return remembered.facts(bucket)
+        if self._allowed is None:
+            self._allowed = self._may_ask(bucket)
+        if not self._allowed:
+            raise NotSupported("Trying out conditional writes was not allowed. Nothing was written.", subject=bucket)
+        before = remembered.facts(bucket).asked_us
+        with Turn(remembered.file, access.cancel):
+            now = remembered.facts(bucket)
+            if now.asked_us != before:
+                return now  # somebody else has asked meanwhile
+            remains = Remains(access, bucket)
+            remains.sweep(prefix)
+            for _ in range(_TRIES):
+                self._in_trouble = False
+                found = self._ask(bucket, new_key(prefix), remains)
+                if not self._in_trouble:
+                    break
+            remembered.refused = False
+            return remembered.settle(bucket, found, self._server, time.time_ns() // 1000)
 
-    def _ask(self, bucket: str, key: str) -> dict[str, Any]:
+    def _ask(self, bucket: str, key: str, remains: Remains) -> dict[str, Any]:
         """What was found out, as fields of :class:`Facts`."""
+        remains.begin(key)
         try:
             etag = self._put(bucket, key, b"first")
-            create = self._kind(
-                lambda: self._put(bucket, key + "-new", b"x", IfNoneMatch="*"),
-                lambda: self._put(bucket, key, b"no", IfNoneMatch="*"),
-            )
-            replace, quoted, etag = self._replace(bucket, key, etag)
-            form = etag_form(etag, quoted=quoted)
-            copy_source: Any = {"Bucket": bucket, "Key": key}
-            copy = self._kind(
-                lambda: self._copy(bucket, key + "-copy", copy_source, CopySourceIfMatch=form),
-                lambda: self._copy(
-                    bucket, key + "-copy", copy_source, CopySourceIfMatch=etag_form(_WRONG, quoted=quoted)
-                ),
-            )
-            copy_create = self._kind(
-                lambda: self._copy(bucket, key + "-copied", copy_source, IfNoneMatch="*"),
-                lambda: self._copy(bucket, key + "-copy", copy_source, IfNoneMatch="*"),
-            )
-            complete = self._complete(bucket, key, quoted=quoted)
-            delete = self._delete(bucket, key, quoted=quoted)
+        except AccessDenied:
+            remains.nothing(key)
+            raise
+        except BaseException:
+            remains.remove(key)
+            raise
+        try:
+            return self._try_all(bucket, key, etag)
         finally:
-            self._clean(bucket, key)
+            remains.remove(key)
+
+    def _try_all(self, bucket: str, key: str, etag: str) -> dict[str, Any]:
+        create = self._kind(
+            lambda: self._put(bucket, key + "-new", b"x", IfNoneMatch="*"),
+            lambda: self._put(bucket, key, b"no", IfNoneMatch="*"),
+        )
+        if create is not Support.YES:
+            etag = self._put(bucket, key, b"first")  # what should have been refused was written
+        replace, quoted, etag = self._replace(bucket, key, etag)
+        form = etag_form(etag, quoted=quoted)
+        copy_source: Any = {"Bucket": bucket, "Key": key}
+        copy = self._kind(
+            lambda: self._copy(bucket, key + "-copy", copy_source, CopySourceIfMatch=form),
+            lambda: self._copy(bucket, key + "-copy", copy_source, CopySourceIfMatch=etag_form(_WRONG, quoted=quoted)),
+        )
+        copy_create = self._kind(
+            lambda: self._copy(bucket, key + "-copied", copy_source, IfNoneMatch="*"),
+            lambda: self._copy(bucket, key + "-copy", copy_source, IfNoneMatch="*"),
+        )
+        complete = self._complete(bucket, key, quoted=quoted)
+        delete = self._delete(bucket, key, quoted=quoted)
         found = {
             "conditional_create": create,
             "conditional_replace": replace,
@@ -161,6 +196,7 @@ class Prober:
         answer = self._boto.call(
             bucket, lambda s3: s3.put_object(Bucket=bucket, Key=key, Body=body, **condition), once=bool(condition)
         )
+        self._server = str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("server", ""))
         return str(answer["ETag"]).strip('"')
 
     def _copy(self, bucket: str, key: str, source: Any, **condition: Any) -> None:
@@ -190,8 +226,3 @@ class Prober:
             with suppress(ArtifactBrowserError):
                 self._boto.call(bucket, lambda s3: s3.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=upload))
             raise
-
-    def _clean(self, bucket: str, key: str) -> None:
-        for name in (key, key + "-new", key + "-copy", key + "-copied", key + "-whole"):
-            with suppress(ArtifactBrowserError):
-                self._boto.call(bucket, lambda s3, gone=name: s3.delete_object(Bucket=bucket, Key=gone))  # type: ignore[misc]

@@ -1,36 +1,38 @@
 """What was found out about each endpoint, kept in one small file so that it is asked only once.
 
-Facts are proven by probes or by answers, never guessed from a server's name (design decision 10). The file is shared
-by all processes of one home: it is read again when it changed, and written whole and atomically under a lock file, so
-that two processes that learn different things at the same time both keep theirs.
+Facts are proven by probes or by answers, never guessed from a server's name (design decision 10); AWS itself is known.
+How bodies and keys are taken belongs to the endpoint; which conditions are honoured belongs to the account there (it is
+asked with that account's consent), and to a bucket where that one differs. The file is shared by all processes of one
+home: it is read again when it changed, so that two processes that learn different things both keep theirs.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from artifact_browser.storage.driver import Support
+from artifact_browser.storage.drivers.s3.endpoints_file import BetweenProcesses, load, part, save, stamp
 
-_SCHEMA = 1
 #: looking at the file took as long as the head of a request, several times for each
 _LOOK_S = 0.02
+_MAX_SERVER = 80
+_MAX_LEFT = 100
 _lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """One endpoint's proven ways.
+    """One account's proven ways at one endpoint.
 
     :ivar checksum: it checks ``x-amz-checksum-crc32c`` and says so
     :ivar raw_plus: a ``+`` in a listed key stands for itself (``yes``) or for a space (``no``)
+    :ivar asked_us: when conditions were tried; 0: never. :ivar server: what it called itself. :ivar bucket: and where
     """
 
     conditional_create: Support = Support.UNKNOWN
@@ -42,102 +44,146 @@ class Facts:
     etag_quoted: bool = True
     checksum: Support = Support.UNKNOWN
     raw_plus: Support = Support.UNKNOWN
+    asked_us: int = 0
+    server: str = ""
+    bucket: str = ""
+
+
+_OF_ENDPOINT = ("checksum", "raw_plus")
+_KINDS = tuple(one.name for one in fields(Facts) if one.name.startswith("conditional_"))
+_OF_ACCOUNT = (*_KINDS, "etag_quoted", "asked_us", "server", "bucket")
 
 
 class Remembered:
-    """The facts of one endpoint. Any thread; a file that cannot be read or written costs a probe, never an error."""
+    """The facts of one account's endpoint. Any thread; a file that cannot be read or written costs a probe, never an error.
 
-    def __init__(self, file: Path, endpoint: str) -> None:
-        self._file = file
-        self._endpoint = endpoint
+    :param known: it is AWS: every condition is honoured, and nothing is asked
+    """
+
+    def __init__(self, file: Path, endpoint: str, account: str = "", *, known: bool = False) -> None:
+        self.file = file
+        self.known = known
+        self._endpoint, self._account = endpoint, account
         self._seen: tuple[int, int] | None = None
         self._looked_at = float("-inf")
         #: this account may not write what a probe writes: not asked again in this process
         self.refused = False
-        self._facts = Facts()
+        self._facts: dict[str, Facts] = {}
+        self._take({})
 
-    def facts(self) -> Facts:
-        """What is known now, other processes' discoveries included (a moment later)."""
+    def facts(self, bucket: str = "") -> Facts:
+        """What is known now (of ``bucket``), other processes' discoveries included (a moment later)."""
         now = time.monotonic()
-        if now - self._looked_at < _LOOK_S:
-            return self._facts
-        self._looked_at = now
-        with _lock:
-            stamp = _stamp(self._file)
-            if stamp != self._seen:
-                self._facts = _decode(_load(self._file).get(self._endpoint))
-                self._seen = stamp
-            return self._facts
+        if now - self._looked_at >= _LOOK_S:
+            self._looked_at = now
+            with _lock:
+                seen = stamp(self.file)
+                if seen != self._seen:
+                    self._take(load(self.file))
+                    self._seen = seen
+        found = self._facts
+        return found.get(bucket) or found[""]
 
     def learn(self, **changes: Any) -> Facts:
-        """Add facts; returns all that is known."""
+        """Add facts that hold in every bucket; returns all that is known."""
         before = self.facts()
         if replace(before, **changes) == before:
             return before
-        with _lock, _between_processes(self._file):
-            table = _load(self._file)
-            facts = replace(_decode(table.get(self._endpoint)), **changes)
-            table[self._endpoint] = asdict(facts)
+        of_endpoint = {name: value for name, value in changes.items() if name in _OF_ENDPOINT}
+        of_account = {name: value for name, value in changes.items() if name not in _OF_ENDPOINT}
+
+        def change(table: dict[str, Any]) -> None:
+            part(table, "endpoints", self._endpoint).update(of_endpoint)
+            if of_account:
+                part(self._mine(table), "conditions").update(of_account)
+
+        self._change(change)
+        return self.facts()
+
+    def settle(self, bucket: str, found: dict[str, Any], server: str, asked_us: int) -> Facts:
+        """Remember what a probe in ``bucket`` has found: for the whole endpoint, unless another bucket answers otherwise."""
+        entry = {**found, "server": _plain(server), "asked_us": asked_us, "bucket": bucket}
+
+        def change(table: dict[str, Any]) -> None:
+            mine = self._mine(table)
+            wide, differing = _decode(part(mine, "conditions")), part(mine, "buckets")
+            same = all(getattr(wide, name) == found.get(name, getattr(wide, name)) for name in _KINDS)
+            differing.pop(bucket, None)
+            if not wide.asked_us or wide.bucket == bucket:
+                mine["conditions"] = entry
+            elif not same:
+                differing[bucket] = entry
+
+        self._change(change)
+        return self.facts(bucket)
+
+    # -- what a check leaves behind when it is killed ------------------------------------------------------------
+    def left(self, bucket: str) -> list[str]:
+        """Keys in ``bucket`` that an earlier check meant to remove."""
+        entries = self._mine(load(self.file)).get("left")
+        pairs = [one for one in entries if isinstance(one, list) and len(one) == 2] if isinstance(entries, list) else []
+        return [key for where, key in pairs if where == bucket and isinstance(key, str)]
+
+    def leave(self, bucket: str, key: str) -> None:
+        """A check is about to write ``key``."""
+        self._left(lambda left: [*left, [bucket, key]][-_MAX_LEFT:])
+
+    def removed(self, bucket: str, key: str) -> None:
+        """Nothing of ``key`` is there any more."""
+        self._left(lambda left: [one for one in left if one != [bucket, key]])
+
+    def _left(self, change: Callable[[list[Any]], list[Any]]) -> None:
+        def changed(table: dict[str, Any]) -> None:
+            mine = self._mine(table)
+            before = mine.get("left")
+            mine["left"] = change(before if isinstance(before, list) else [])
+
+        self._change(changed)
+
+    # -- inside -------------------------------------------------------------------------------------------------
+    def _mine(self, table: dict[str, Any]) -> dict[str, Any]:
+        return part(table, "accounts", self._account, self._endpoint)
+
+    def _change(self, change: Callable[[dict[str, Any]], None]) -> None:
+        with _lock, BetweenProcesses(self.file):
+            table = load(self.file)
+            change(table)
             with suppress(OSError):
-                _save(self._file, table)
-            self._facts, self._seen = facts, _stamp(self._file)
-            return facts
+                save(self.file, table)
+            self._take(table)
+            self._seen = stamp(self.file)
+
+    def _take(self, table: dict[str, Any]) -> None:
+        ways = _decode(part(table, "endpoints", self._endpoint))
+        mine = self._mine(table)
+        found = {"": part(mine, "conditions"), **part(mine, "buckets")}
+        self._facts = {
+            bucket: replace(_KNOWN if self.known else _decode(entry), checksum=ways.checksum, raw_plus=ways.raw_plus)
+            for bucket, entry in found.items()
+        }
 
 
-class _between_processes:  # noqa: N801 - used as a context manager, reads as one
-    """A lock held by the kernel for as long as the file is open; nothing where the platform has none."""
-
-    def __init__(self, file: Path) -> None:
-        self._path = file.with_suffix(".lock")
-        self._handle: int | None = None
-
-    def __enter__(self) -> None:
-        with suppress(OSError, ImportError):
-            import fcntl
-
-            self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._handle, fcntl.LOCK_EX)
-
-    def __exit__(self, *_exception: object) -> None:
-        if self._handle is not None:
-            os.close(self._handle)
+_KNOWN = Facts(**dict.fromkeys(_KINDS, Support.YES))  # type: ignore[arg-type]
 
 
-def _stamp(file: Path) -> tuple[int, int] | None:
-    try:
-        status = file.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_ino
-
-
-def _load(file: Path) -> dict[str, Any]:
-    try:
-        table = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    known = isinstance(table, dict) and table.get("schema") == _SCHEMA and isinstance(table.get("endpoints"), dict)
-    return dict(table["endpoints"]) if known else {}
-
-
-def _save(file: Path, table: dict[str, Any]) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump({"schema": _SCHEMA, "endpoints": table}, out, indent=1, sort_keys=True)
-        Path(name).replace(file)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _plain(text: str) -> str:
+    """What a server calls itself, as it may be shown."""
+    return "".join(letter for letter in text if letter.isprintable())[:_MAX_SERVER].strip()
 
 
 def _decode(entry: object) -> Facts:
     """Facts from the file; what is not understood is unknown."""
     if not isinstance(entry, dict):
         return Facts()
-    known: dict[str, Any] = {"etag_quoted": entry.get("etag_quoted") is not False}
-    for one in fields(Facts):
-        if one.name != "etag_quoted" and entry.get(one.name) in {"yes", "no"}:
-            known[one.name] = Support(entry[one.name])
+    asked_us = entry.get("asked_us")
+    known: dict[str, Any] = {
+        "etag_quoted": entry.get("etag_quoted") is not False,
+        "asked_us": asked_us if type(asked_us) is int and 0 <= asked_us < 2**62 else 0,
+    }
+    for name in (*_KINDS, *_OF_ENDPOINT):
+        if entry.get(name) in {"yes", "no"}:
+            known[name] = Support(entry[name])
+    for name in ("server", "bucket"):
+        if isinstance(entry.get(name), str):
+            known[name] = _plain(entry[name])
     return Facts(**known)

@@ -21,7 +21,7 @@ class Versions:
     def __init__(self, boto: Boto) -> None:
         self._boto = boto
 
-    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+    def list_versions(self, bucket: str, prefix: str = "") -> Iterator[Sequence[Version]]:
         decoder = KeyDecoder(self._boto.access.account.remembered, lambda text: self._exists(bucket, text))
         markers: dict[str, Any] = {}
         seen: set[tuple[str, str]] = set()
@@ -29,7 +29,9 @@ class Versions:
             answer = self._boto.call(
                 bucket,
                 # asked for by name: botocore would ask by itself, and then read every plus as a space
-                lambda s3, after=markers: s3.list_object_versions(Bucket=bucket, EncodingType="url", **after),  # type: ignore[misc]
+                lambda s3, after=markers: s3.list_object_versions(
+                    Bucket=bucket, Prefix=prefix, EncodingType="url", **after
+                ),  # type: ignore[misc]
                 of_bucket=True,
             )
             yield self._page(answer, decoder)
