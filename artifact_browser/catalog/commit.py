@@ -25,6 +25,7 @@ from artifact_browser.catalog.finishing import finish_version, resume_version, s
 from artifact_browser.catalog.head import Head, adopt, find_head, is_lost
 from artifact_browser.catalog.index import INDEX_TRIES, IndexOutcome, IndexUpdate, UpdateParent, update_parent
 from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.looking_again import require_still_there
 from artifact_browser.catalog.manifest import (
     COMMIT_KEY,
     VERSION_KEY,
@@ -50,7 +51,7 @@ from artifact_browser.catalog.records import (
 from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, parent_collection, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
 from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
-from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class CommitPlan:
     :ivar replaces: fingerprint of the committed manifest it would replace; empty for the first commit
     :ivar unfinished: an earlier commit was interrupted: this one only finishes it
     :ivar schema: what the collection's schema says of the staged manifest
+    :ivar writes: whether the store is known to keep two commits apart
     """
 
     title: str
@@ -69,6 +71,7 @@ class CommitPlan:
     replaces: str
     unfinished: bool = False
     schema: SchemaCheck = NOTHING_ASKED
+    writes: ConditionalWrites = NOTHING_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def plan_commit(
         replaces=state.committed.fingerprint if state.committed else "",
         unfinished=_is_done(state),
         schema=check_artifact(place, staged.fields, collection_of(driver, place)),
+        writes=driver.conditional_writes(place.bucket),
     )
 
 
@@ -163,6 +167,8 @@ def commit(
         _check_still(driver, place, staged)
         sent = True
         written, done = _swap(driver, place, made, state.committed, pause)
+        if not written.atomic:
+            require_still_there(driver, place, record, pause)
     except CommitConflict as lost:
         return _lost_to(driver, place, staged, record, lost, pause, indexing, sent=sent)
     after = Head(record, record, head.latest)

@@ -11,7 +11,7 @@ from artifact_browser.catalog.files import FILES_KEY, StagedFile, recorded_files
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, read_manifest
 from artifact_browser.errors import ManifestUnreadable
-from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
 
 _NOT_SHOWN = OWN_KEYS | {FILES_KEY}
 _MAX_SHOWN = 200
@@ -31,7 +31,7 @@ class Opened:
 
     :ivar committed: fields to show; ``None`` where there is no such manifest
     :ivar error: the manifest is broken: why, with its place in the text
-    :ivar atomic: the store honours conditional writes (``False``: it was found not to)
+    :ivar writes: whether the store is known to keep two commits apart
     """
 
     kind: PlaceKind
@@ -43,7 +43,7 @@ class Opened:
     staged_etag: str = ""
     error: str = ""
     broken_key: str = ""
-    atomic: bool = True
+    writes: ConditionalWrites = NOTHING_KNOWN
 
 
 def open_place(driver: Driver, place: Place) -> tuple[Opened, Manifest | None]:
@@ -66,8 +66,6 @@ def open_place(driver: Driver, place: Place) -> tuple[Opened, Manifest | None]:
     else:
         kind = PlaceKind.COLLECTION if shown.is_collection else PlaceKind.ARTIFACT
         card = card_of(place, shown.fields, status_of(committed is not None, staged is not None), shown.modified_us)
-    capabilities = driver.capabilities
-    atomic = Support.NO not in (capabilities.conditional_create, capabilities.conditional_replace)
     opened = Opened(
         kind,
         card,
@@ -78,7 +76,7 @@ def open_place(driver: Driver, place: Place) -> tuple[Opened, Manifest | None]:
         staged.etag if staged else "",
         error,
         broken_key,
-        atomic,
+        driver.conditional_writes(place.bucket),
     )
     return opened, committed if committed is not None and committed.is_collection else None
 

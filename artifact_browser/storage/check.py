@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from artifact_browser.accounts.credentials import forget_lease
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.errors import AccessDenied, JobCancelled
-from artifact_browser.storage.driver import ConditionalWrites, Driver, Support
+from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver, Support
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext
@@ -27,8 +27,6 @@ from artifact_browser.workers.job import JobContext
 NOTABLE_SKEW_S = 60.0
 _TIMEOUT_S = 5.0
 _MAX_CHECKED = 3
-
-NOTHING_KNOWN = ConditionalWrites()
 
 
 @dataclass(frozen=True, slots=True)

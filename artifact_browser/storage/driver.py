@@ -90,6 +90,10 @@ class ConditionalWrites:
         return Support.YES if self.create is self.replace is Support.YES else Support.UNKNOWN
 
 
+#: Never tried out.
+NOTHING_KNOWN = ConditionalWrites()
+
+
 @dataclass(frozen=True, slots=True)
 class BucketInfo:
     name: str

@@ -16,7 +16,7 @@ from artifact_browser.catalog.index import rebuild_index
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.staging import create_collection, edit_fields
 from artifact_browser.errors import CommitConflict, NotSupported, ReadOnlyAccount
-from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.storage.driver import ConditionalWrites, Driver, Support
 from tests.catalog.making import names_in_index, plain, put, scanned, stage, stage_and_commit
 from tests.storage.conformance.stores import Store
 
@@ -67,20 +67,20 @@ def test_where_conditions_are_ignored_it_is_written_between_two_reads_and_said(d
     zoo = Place(bucket, "zoo/")
     assert not create_collection(plain_store, zoo, {}).atomic
     place = stage(plain_store, zoo, "lion", {"a": b"1"})
-    assert not commit(plain_store, place).atomic
+    assert not commit(plain_store, place, pause=_no_wait).atomic
     assert names_in_index(driver, zoo) == ["lion"]
-    assert not scanned(plain_store, zoo)[0].atomic
+    assert scanned(plain_store, zoo)[0].writes.held is Support.NO
 
 
 def test_where_conditions_are_ignored_what_others_wrote_is_still_not_overwritten(driver: Driver, bucket: str) -> None:
     plain_store: Any = _WithoutConditions(driver)
     zoo = Place(bucket, "zoo/")
     create_collection(plain_store, zoo, {})
-    place = stage_and_commit(plain_store, zoo, "lion")
+    place = stage_and_commit(driver, zoo, "lion")
     edit_fields(plain_store, place, {"name": "Mine"})
     plain_store.before_put = lambda: put(driver, bucket, place.committed_key, "type: dataset\nname: Theirs\n")
     with pytest.raises(CommitConflict):
-        commit(plain_store, place)
+        commit(plain_store, place, pause=_no_wait)
     assert plain(driver, bucket, place.committed_key)["name"] == "Theirs"
     assert plain(driver, bucket, place.staged_key)["name"] == "Mine"
 
@@ -94,6 +94,10 @@ def test_a_read_only_account_changes_nothing(store: Store, driver: Driver, zoo: 
     assert not plain(driver, zoo.bucket, zoo.committed_key)["collection"]
 
 
+def _no_wait(_seconds: float) -> None:
+    """The time in which somebody may write over a commit has passed."""
+
+
 class _WithoutConditions:
     """A store that was found to ignore conditions, as its driver presents it; somebody may write in between."""
 
@@ -104,6 +108,10 @@ class _WithoutConditions:
             driver.capabilities, conditional_create=no, conditional_replace=no, conditional_delete=no
         )
         self.before_put: Any = None
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        del bucket
+        return ConditionalWrites(Support.NO, Support.NO)
 
     def put(self, bucket: str, key: str, body: bytes, options: Any = None, condition: Any = None) -> Any:
         if condition is not None:

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from artifact_browser.accounts.keychain import KeychainState
 from artifact_browser.accounts.lease import Secret
-from artifact_browser.accounts.record import AccountRecord, Addressing, KeySource
+from artifact_browser.accounts.record import AccountRecord, Addressing, KeySource, Probing
 from artifact_browser.accounts.sign_in import Profile
 from artifact_browser.accounts.validation import Problem, problems_of, wrong_with_key
 from artifact_browser.gui.accounts.draft import AccountDraft, Flavour, fields_of, flavour_of
@@ -25,7 +25,7 @@ from artifact_browser.gui.accounts.field import ColourSwatches, Field, SecretEdi
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.widgets import Kind, button, label
 
-_MORE = {"region", "addressing", "ca_file", "public_endpoint", "buckets", "compatibility"}
+_MORE = {"region", "addressing", "ca_file", "public_endpoint", "buckets", "compatibility", "probing"}
 _UNCHANGED = "unchanged"
 
 
@@ -60,12 +60,15 @@ class AccountForm(QWidget):
         self.anonymous = QCheckBox("Anonymous: sign in without keys")
         self.remember = QCheckBox()
         self.compatibility = QCheckBox("Compatibility mode: slower, for servers with odd ways")
-        self.profile, self.addressing = QComboBox(), QComboBox()
+        self.profile, self.addressing, self.probing = QComboBox(), QComboBox(), QComboBox()
         self.profile.addItem("Default chain (environment, instance)", "")
         for one in profiles:
             self.profile.addItem(f"{one.name} (single sign-on)" if one.sso else one.name, one.name)
         self.addressing.addItem("Path: server/bucket/key", Addressing.PATH)
         self.addressing.addItem("Virtual host: bucket.server/key", Addressing.VIRTUAL)
+        self.probing.addItem("Ask before the first commit", Probing.ASK)
+        self.probing.addItem("Allowed", Probing.ALLOWED)
+        self.probing.addItem("Not allowed", Probing.REFUSED)
         self._browse(self.ca_file, folder=False)
         self._browse(self.root, folder=True)
         example = "https://s3.example.org"
@@ -80,6 +83,12 @@ class AccountForm(QWidget):
         self._add("secret_key", "Secret key", self.secret_key)
         self._add("region", "Region", self.region, "Empty: the store\u2019s or profile\u2019s own.")
         self._add("addressing", "Bucket addresses", self.addressing)
+        self._add(
+            "probing",
+            "Check of atomic writes",
+            self.probing,
+            "Writes a few small blobs and removes them again; see Commit.",
+        )
         self._add("ca_file", "CA file", self.ca_file, "For a server with its own certificate authority (PEM).")
         self._add(
             "public_endpoint", "Public endpoint for links", self.public_endpoint, "Links are signed for this host."
@@ -182,6 +191,7 @@ class AccountForm(QWidget):
         self.read_only.setChecked(record.read_only)
         self.compatibility.setChecked(record.compatibility)
         self.addressing.setCurrentIndex(self.addressing.findData(record.addressing))
+        self.probing.setCurrentIndex(self.probing.findData(record.probing))
         if record.profile and self.profile.findData(record.profile) < 0:
             self.profile.addItem(f"{record.profile} (not found any more)", record.profile)
         self.profile.setCurrentIndex(self.profile.findData(record.profile))
@@ -204,7 +214,7 @@ class AccountForm(QWidget):
             edit.textEdited.connect(self._changed)
         for box in self.findChildren(QCheckBox):
             box.toggled.connect(self._changed)
-        for combo in (self.profile, self.addressing):
+        for combo in (self.profile, self.addressing, self.probing):
             combo.currentIndexChanged.connect(self._changed)
 
     def _has_keys(self) -> bool:
@@ -255,6 +265,7 @@ class AccountForm(QWidget):
             endpoint=self.endpoint.text().strip().rstrip("/"),
             region=self.region.text().strip(),
             addressing=Addressing(self.addressing.currentData()),
+            probing=Probing(self.probing.currentData()),
             ca_file=self.ca_file.text().strip(),
             public_endpoint=self.public_endpoint.text().strip().rstrip("/"),
             compatibility=self.compatibility.isChecked(),

@@ -193,7 +193,8 @@ class AccountsRoom(QObject):
             dialog.show_failed(error)
 
         def start() -> None:
-            task = self._bridge.run(check_account, record, owner=dialog, on_done=works, on_error=fails)
+            known_as = saved.id if saved is not None else ""
+            task = self._bridge.run(check_account, record, known_as, owner=dialog, on_done=works, on_error=fails)
             dialog.finished.connect(lambda _, task=task: self._stop_test(task, record.id))
 
         if draft.secret is None and saved is not None and saved.key_source in typed and record.key_source in typed:

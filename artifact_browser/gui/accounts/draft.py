@@ -32,9 +32,19 @@ class Flavour(StrEnum):
 
 
 _FIELDS = {
-    Flavour.PROFILE: {"profile", "region"},
+    Flavour.PROFILE: {"profile", "region", "probing"},
     Flavour.AWS_KEYS: {"access_key", "secret_key", "remember", "region"},
-    Flavour.S3: {"endpoint", "anonymous", "access_key", "secret_key", "remember", "region", "addressing", "ca_file"},
+    Flavour.S3: {
+        "endpoint",
+        "anonymous",
+        "access_key",
+        "secret_key",
+        "remember",
+        "region",
+        "addressing",
+        "ca_file",
+        "probing",
+    },
     Flavour.PUBLIC: {"buckets", "endpoint", "region", "addressing", "ca_file"},
     Flavour.LOCAL: {"root"},
 }

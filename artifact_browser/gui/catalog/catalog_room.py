@@ -48,6 +48,8 @@ class CatalogRoom(QObject):
     created = Signal(object)
     #: ``(record, location, paths)``: upload these local files below ``location``, then call :meth:`files_staged`
     stage_requested = Signal(object, object, object)
+    #: ``(record, location, dialog)``: what is known of conditional writes there, shown over ``dialog``
+    conditions_requested = Signal(object, object, object)
     #: ``(record, location)``: the card does not fit and is to be edited
     edit_requested = Signal(object, object)
     #: ``(record, location)`` of a collection whose schema is broken and is to be mended
@@ -137,6 +139,8 @@ class CatalogRoom(QObject):
 
         def agree(plan: CommitPlan) -> None:
             dialog = CommitDialog(plan, self._window)
+            dialog.badge.show_writes(plan.writes, record)
+            dialog.badge.clicked.connect(lambda _=False: self.conditions_requested.emit(record, location, dialog))
             dialog.changes_wanted.connect(lambda: self.diffs.compare_staged(record, location, dialog))
             dialog.edit_wanted.connect(lambda: self.edit_requested.emit(record, _folder(location)))
             dialog.schema_wanted.connect(lambda: self.schema_requested.emit(record, _folder(location).parent))
@@ -239,7 +243,7 @@ def _how_it_ended(committed: Committed) -> str:
     if committed.staged_left:
         words += "; a new edit began meanwhile and stays staged"
     if not committed.atomic:
-        words += ". This store has no atomic writes: look at it again"
+        words += ". No atomic writes here: it was looked at once more, and stands"
     return words
 
 

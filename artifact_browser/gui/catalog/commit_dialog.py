@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QWidget
 
 from artifact_browser.catalog.commit import CommitPlan
 from artifact_browser.catalog.records import MAX_MESSAGE, CommitNote, check_label
 from artifact_browser.catalog.schema import SchemaCheck
 from artifact_browser.errors import InputError
+from artifact_browser.gui.catalog.conditions_badge import ConditionsBadge
 from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
 from artifact_browser.gui.catalog.problem_list import Problem, ProblemList
@@ -41,6 +42,9 @@ class CommitDialog(AppDialog):
                 "What is staged is committed already. Committing again finishes what an interrupted commit left undone."
             )
         self.body.addWidget(label(sentence, wrap=True))
+        #: hidden unless :meth:`ConditionsBadge.show_writes` has something to say
+        self.badge = ConditionsBadge()
+        self.body.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignLeft)
         self.message, self.version = QLineEdit(), QLineEdit()
         self.message.setMaxLength(MAX_MESSAGE)
         self._troubled = bool(plan.problems) or not plan.schema.passed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
@@ -28,6 +29,7 @@ from artifact_browser.gui.catalog.type_chips import TypeChips
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.state_view import State, StateView
+from artifact_browser.storage.driver import NOTHING_KNOWN
 from artifact_browser.storage.location import Location
 
 _STAGED = frozenset({Status.STAGED, Status.STAGED_EDIT})
@@ -57,6 +59,8 @@ class Gallery(QWidget):
     commit_all_requested = Signal(object)
     #: somebody has come to a committed artifact's page (again is no coming): its :class:`Location`
     artifact_visited = Signal(object)
+    #: what the store here does with conditions on writes
+    conditions_requested = Signal(object)
     #: files dropped on an artifact: ``(Location, paths)``
     files_dropped = Signal(object, object)
 
@@ -122,6 +126,7 @@ class Gallery(QWidget):
         header.new_artifact_requested.connect(lambda: self.new_artifact_requested.emit(self._location))
         header.index_update_requested.connect(lambda: self.index_update_requested.emit(self._location))
         header.commit_all_requested.connect(lambda: self.commit_all_requested.emit(self._location))
+        header.badge.clicked.connect(lambda _=False: self.conditions_requested.emit(self._location))
         page.stage_requested.connect(lambda: self.stage_files_requested.emit(self._location))
         page.commit_requested.connect(lambda: self.commit_requested.emit(self._location))
         page.edit_requested.connect(lambda: self.edit_card_requested.emit(self._location))
@@ -197,7 +202,8 @@ class Gallery(QWidget):
         """Show a place; whatever was being looked at is given up. The same place again is a refresh."""
         place = place_of(location) if location.bucket else None
         location = Location(location.account_id, location.bucket, place.prefix if place else "")
-        same = location == self._location and record == self._record
+        before = self._record
+        same = location == self._location and before is not None and record == replace(before, probing=record.probing)
         self.stop()
         self._record, self._location = record, location
         self._summary = None
@@ -319,7 +325,7 @@ class Gallery(QWidget):
         stale = self._summary is not None and not self._summary.up_to_date and self.is_collection
         header.show_index_problem(stale and not self._read_only and not (opened and opened.error))
         header.show_staged(self.model.staged if self.is_collection and not self._read_only else 0)
-        header.badge.setVisible(opened is not None and not opened.atomic)
+        header.badge.show_writes(opened.writes if opened else NOTHING_KNOWN, self._record)
         reason = "This account is read-only" if self._read_only else "Open a collection first"
         header.allow(
             collection=not self._read_only and bool(self._location.bucket),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from artifact_browser.gui.catalog.conditions_badge import ConditionsBadge
 from artifact_browser.gui.catalog.gallery_model import SortBy
 from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.widgets import Kind, button, label
@@ -28,11 +29,7 @@ class GalleryHeader(QWidget):
         self.update_index.setToolTip("Read all children and write the collection\u2019s list anew")
         self.commit_all = button("Commit all staged\u2026", Kind.LINK, clicked=self.commit_all_requested.emit)
         self.commit_all.setToolTip("Look at all that is staged in this collection, and commit it together")
-        self.badge = label("no atomic writes here", Kind.CHIP_WARNING)
-        self.badge.setToolTip(
-            "This store ignores conditions on writes. Two people who commit at the same moment may overwrite each other; "
-            "each write is checked before and after."
-        )
+        self.badge = ConditionsBadge()
         self.new_collection = button("New collection\u2026", clicked=self.new_collection_requested.emit)
         self.new_artifact = button("New artifact\u2026", Kind.PRIMARY, clicked=self.new_artifact_requested.emit)
         self.sort = QComboBox()
@@ -61,7 +58,6 @@ class GalleryHeader(QWidget):
         row.addWidget(self.new_artifact)
         self.show_index_problem(False)
         self.show_staged(0)
-        self.badge.hide()
 
     def show_title(self, title: str, description: str = "") -> None:
         self.title.setText(title)

@@ -62,6 +62,12 @@ QPushButton[kind="link"] {
 }
 QPushButton[kind="link"]:hover { background: $hover; }
 QPushButton[kind="link"]:focus { border: 2px solid $accent; padding: 2px 5px; }
+QPushButton[kind="chip-warning"] {
+  background: $warning_tint; color: $warning; border: 1px solid transparent; border-radius: 9px; padding: 1px 8px;
+  font-size: $px12; min-height: 16px;
+}
+QPushButton[kind="chip-warning"]:hover { border-color: $warning; }
+QPushButton[kind="chip-warning"]:focus { border: 2px solid $accent; padding: 0 7px; }
 QPushButton[kind="link-flush"] {
   background: transparent; border: 1px solid transparent; border-radius: 4px; color: $accent; padding: 3px 0;
   font-weight: 600; text-align: left;

@@ -38,6 +38,7 @@ class Window:
         from artifact_browser.gui.shell.wiring_accounts import AccountWiring
         from artifact_browser.gui.shell.wiring_buckets import BucketWiring
         from artifact_browser.gui.shell.wiring_catalog import CatalogWiring
+        from artifact_browser.gui.shell.wiring_conditions import ConditionsWiring
         from artifact_browser.gui.shell.wiring_copies import CopyWiring
         from artifact_browser.gui.shell.wiring_credentials import CredentialsWiring
         from artifact_browser.gui.shell.wiring_first_run import FirstRunWiring
@@ -58,6 +59,7 @@ class Window:
         self.search = SearchWiring(self.main, self.browse, self.transfers)
         self.credentials = CredentialsWiring(self.main, self.accounts.room, self.transfers.room)
         self.catalog = CatalogWiring(self.main, self.browse, self.transfers)
+        self.conditions = ConditionsWiring(self.main, self.browse, self.catalog)
         self.statistics = StatisticsWiring(self.main, self.browse, self.transfers, self.catalog)
         self.opening = OpeningWiring(self.main, self.browse, self.transfers)
         self.usage = UsageWiring(self.main, self.browse, self.accounts.room)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from artifact_browser.accounts.lease import Secret
-from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.bootstrap import Services
 from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing
 from artifact_browser.gui.shell.window import Window
@@ -53,6 +53,7 @@ async def _account(services: Services, endpoint: str) -> AccountRecord:
         key_source=KeySource.SESSION,
         endpoint=endpoint,
         region=os.environ.get("AWS_REGION", "us-east-1"),
+        probing=Probing.ALLOWED,
     )
     services.book.add(record)
     kept: asyncio.Future[ArtifactBrowserError | None] = asyncio.get_running_loop().create_future()
