@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from artifact_browser.accounts.lease import Secret
-from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
+from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource, Probing
 from artifact_browser.bootstrap import Services
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.handle import TransferHandle
@@ -124,6 +124,7 @@ def open_account(
         endpoint=endpoint,
         region=region,
         ca_file=ca_file,
+        probing=Probing.ALLOWED,
     )
     if any(known.id == ACCOUNT for known in services.book.all()):
         services.book.replace(record)

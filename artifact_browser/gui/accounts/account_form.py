@@ -87,7 +87,7 @@ class AccountForm(QWidget):
             "probing",
             "Check of atomic writes",
             self.probing,
-            "Writes a few small blobs and removes them again; see Commit.",
+            "Writes a few small blobs and removes them again.",
         )
         self._add("ca_file", "CA file", self.ca_file, "For a server with its own certificate authority (PEM).")
         self._add(

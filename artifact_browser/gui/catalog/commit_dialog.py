@@ -54,6 +54,7 @@ class CommitDialog(AppDialog):
             self.add_field("Message (optional)", self.message)
             self.add_field("Version name (optional)", self.version)
             self.version.textChanged.connect(lambda _: self._check())
+            self.message.setFocus()  # not the badge above it
         model = FileListModel(self)
         troubles = {problem.path: problem.sentence for problem in plan.problems}
         sizes = {file.path: file.size_bytes for file in plan.files}

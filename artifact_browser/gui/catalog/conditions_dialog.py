@@ -40,6 +40,7 @@ class ConsentDialog(AppDialog):
         )
         self.refuse = self.add_secondary("Do not check")
         self.refuse.clicked.connect(self._refuse)
+        self.primary.setFocus()  # what Enter presses
 
     def _refuse(self) -> None:
         self.refused = True
@@ -47,7 +48,7 @@ class ConsentDialog(AppDialog):
 
 
 class ConditionsDialog(AppDialog):
-    """*Atomic writes*: what is known of a bucket's store, and *Check again*."""
+    """*Atomic writes*: what is known of a bucket's store, and *Check* (again)."""
 
     #: find it out again; answer with :meth:`show_found` or :meth:`show_failed`
     check_requested = Signal()
@@ -59,7 +60,7 @@ class ConditionsDialog(AppDialog):
     ) -> None:
         super().__init__(
             "Atomic writes",
-            "Check again",
+            "Check",
             parent,
             subtitle=f"\u201c{printable(bucket)}\u201d with \u201c{printable(record.name)}\u201d",
             cancel="Close",
@@ -98,12 +99,12 @@ class ConditionsDialog(AppDialog):
 
     def show_found(self, writes: ConditionalWrites) -> None:
         """What the check has found."""
-        self._ended()
         self._show(writes)
+        self._ended()
         if writes.held is Support.YES:
             self.show_note("Commits are safe here when several people write.", Kind.NOTE_OK)
         else:
-            self.show_note("The answer is the same: no atomic writes here.", Kind.NOTE_WARNING)
+            self.show_note("Checked: there are no atomic writes here.", Kind.NOTE_WARNING)
 
     def show_failed(self, error: ArtifactBrowserError) -> None:
         """Why nothing could be found out; what was known before still counts."""
@@ -111,6 +112,8 @@ class ConditionsDialog(AppDialog):
         self.show_note(" ".join(part for part in (f"{error.title}.", error.detail, error.todo) if part))
 
     def _show(self, writes: ConditionalWrites) -> None:
+        self._verb = "Check again" if writes.asked_us else "Check"
+        self.primary.setText(self._verb)
         self.verdict.setText(verdict(writes))
         self.where.setText(found_where(writes))
         self.where.setVisible(bool(self.where.text()))
@@ -119,6 +122,6 @@ class ConditionsDialog(AppDialog):
     def _ended(self) -> None:
         self.checking = False
         self.set_busy(False)
-        self.primary.setText("Check again")
+        self.primary.setText(self._verb)
         self.cancel.setText("Close")
         self.grow()
