@@ -208,15 +208,32 @@ class Upload:
     started_us: int
 
 
+#: The version id of what was written while the bucket kept no versions; such a one may be written over.
+NULL_VERSION = "null"
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A version of a blob, or (``size_bytes`` 0) the mark that it was deleted. ``version_id`` is ``null`` for the one
-    of a bucket without versions.
+    """A version of a blob, or the mark that it was deleted. ``version_id`` is :data:`NULL_VERSION` for the one of a
+    bucket without versions.
+
+    :ivar etag: without quotes; :ivar latest: the key's own at present; :ivar mark: there is no blob (``size_bytes`` 0)
     """
 
     key: str
     version_id: str
     size_bytes: int
+    etag: str = ""
+    latest: bool = False
+    mark: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VersionPage:
+    """One answer's versions and marks: of each key the latest first. ``more``: there is another page."""
+
+    versions: Sequence[Version]
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,15 +319,26 @@ class Driver(Protocol):
         """
 
     # -- blobs --------------------------------------------------------------------------------------------------
-    def head(self, bucket: str, key: str) -> BlobInfo:
-        """:raises BlobNotFound: :raises BucketNotFound: where the store tells them apart"""
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
+        """:raises BlobNotFound: also where that version is gone, or can be none; :raises BucketNotFound: where the store
+        tells them apart
+        """
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         """Open a GET for bytes ``[start, start+length)``; ``length=None`` to the end. ``length`` past the end is cut.
 
+        :param version_id: not what stands there now, but that version
         :raises PreconditionFailed: the blob is not ``if_match`` any more
+        :raises BlobNotFound: as :meth:`head`
         """
 
     def put(
@@ -333,9 +361,15 @@ class Driver(Protocol):
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """Remove the folders at and below ``prefix`` (it ends with ``/``) that hold nothing, where the store has such."""
 
-    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
-        """Every version of every blob, and every mark of a deletion, page by page.
+    def versioning(self, bucket: str) -> bool:
+        """Whether the bucket keeps what is written over or deleted, now; suspended is no, and so is an account that may not
+        ask. One request the first time this driver is asked.
+        """
 
+    def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
+        """Every version of every blob below ``prefix``, and every mark of a deletion, page by page, in key order.
+
+        :param start_after: only of keys behind this one
         :raises NotSupported: there are no versions here; :raises AccessDenied:
         """
 
@@ -351,10 +385,12 @@ class Driver(Protocol):
         *,
         condition: Condition | None = None,
         storage_class: str = "",
+        version_id: str = "",
     ) -> Written:
         """Server-side copy with this account's keys, metadata and tags kept (at most ``max_copy_bytes``).
 
         :param storage_class: the copy's; the store's default when empty
+        :param version_id: of the source; what stands there now when empty
         """
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]: ...
@@ -380,6 +416,7 @@ class Driver(Protocol):
         length: int,
         *,
         if_match: str = "",
+        version_id: str = "",
     ) -> Part:
         """Have the store copy bytes ``[start, start+length)`` of ``key`` as part ``number``. ``if_match``: the source's
         ETag, where the store looks at it.

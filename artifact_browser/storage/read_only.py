@@ -22,7 +22,7 @@ from artifact_browser.storage.driver import (
     Part,
     Reader,
     Upload,
-    Version,
+    VersionPage,
     WriteOptions,
     Written,
 )
@@ -58,13 +58,20 @@ class ReadOnlyDriver:
             bucket, prefix, delimiter=delimiter, start_after=start_after, page_size=page_size
         )
 
-    def head(self, bucket: str, key: str) -> BlobInfo:
-        return self._driver.head(bucket, key)
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
+        return self._driver.head(bucket, key, version_id=version_id)
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]:
-        return self._driver.get(bucket, key, start=start, length=length, if_match=if_match)
+        return self._driver.get(bucket, key, start=start, length=length, if_match=if_match, version_id=version_id)
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         return self._driver.get_tags(bucket, key)
@@ -108,8 +115,11 @@ class ReadOnlyDriver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         self._refuse(f"{bucket}/{prefix}")
 
-    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
-        return self._driver.list_versions(bucket)
+    def versioning(self, bucket: str) -> bool:
+        return self._driver.versioning(bucket)
+
+    def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
+        return self._driver.list_versions(bucket, prefix, start_after=start_after)
 
     def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
         self._refuse(bucket)
@@ -123,6 +133,7 @@ class ReadOnlyDriver:
         *,
         condition: Condition | None = None,
         storage_class: str = "",
+        version_id: str = "",
     ) -> Written:
         self._refuse(f"{to_bucket}/{to_key}")
 
@@ -147,6 +158,7 @@ class ReadOnlyDriver:
         length: int,
         *,
         if_match: str = "",
+        version_id: str = "",
     ) -> Part:
         self._refuse(f"{to_bucket}/{to_key}")
 

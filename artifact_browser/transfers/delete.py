@@ -20,7 +20,7 @@ from typing import BinaryIO
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import AccessDenied, BucketNotEmpty, InputError, NotSupported
 from artifact_browser.paths import make_private
-from artifact_browser.storage.driver import Driver
+from artifact_browser.storage.driver import Driver, VersionPage
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.storage.open import opened
 from artifact_browser.transfers.blob_tasks import (
@@ -212,10 +212,10 @@ def _versions(driver: Driver, bucket: str) -> Iterator[_Found] | None:
     """``None``: the store has none, or does not tell this account."""
     pages = driver.list_versions(bucket)
     try:
-        first = next(pages, [])
+        first = next(pages, VersionPage(()))
     except (AccessDenied, NotSupported):
         return None
-    every = chain(first, chain.from_iterable(pages))
+    every = chain(first.versions, chain.from_iterable(page.versions for page in pages))
     return (_Found(one.key, one.size_bytes, _VERSION + one.version_id) for one in every)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -30,7 +30,8 @@ class DownloadOrder(TreeOrder):
     """:ivar sources: blobs, prefixes (key ends with ``/``) or a bucket (empty key); :ivar folder: where to; :ivar choice:
     what of them, by its patterns; :ivar paths_from: how many letters of the sources' keys are not part of the files'
     names (hits of a search keep the folders they lie in); -1: all up to their last segment; :ivar names: of each source
-    (blobs only) what its file is called, with folders; none: as its key says
+    (blobs only) what its file is called, with folders; none: as its key says; :ivar versions: beside ``names``, the version
+    of each that is read, empty: what stands there now
     """
 
     sources: tuple[Location, ...]
@@ -38,6 +39,7 @@ class DownloadOrder(TreeOrder):
     choice: TreeChoice = EVERYTHING
     paths_from: int = -1
     names: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
     def tree(self, planning: Planning) -> Tree:
         return DownloadTree(self, planning)
@@ -60,6 +62,12 @@ class DownloadOrder(TreeOrder):
     def bucket(self) -> str:
         return self.sources[0].bucket
 
+    def versions_read(self) -> Mapping[str, str]:
+        if not any(self.versions):
+            return {}
+        sources = zip(self.sources, self.names, self.versions, strict=True)
+        return {_identity(name, source.key): version for source, name, version in sources if version}
+
     def found(self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool]) -> Iterable[Item]:
         """Items to move, in the book; ``known``: a run before has planned what has this name and source."""
         typed = TypedPatterns(self.choice)
@@ -69,8 +77,10 @@ class DownloadOrder(TreeOrder):
         if wanted:
             keys = list(dict.fromkeys(key for key, _ in wanted))
             found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, keys, planning.tick))
+        read = self.versions_read()
         for key, name in wanted:
-            blob = found.get(key)
+            version = read.get(_identity(name, key), "")
+            blob = find_version(planning, self.bucket, key, version) if version else found.get(key)
             if blob is None:
                 shown = name if self.names else key
                 if not known(shown, key):
@@ -160,6 +170,7 @@ class DownloadTree(Tree):
         self._names = LocalNames(rules_here(folds_case=folds_case(root)))
         self._same = SameBytes(planning.driver, order.bucket, planning.tick)
         self._known = NameMap()
+        self._read = order.versions_read()
         self._free, self._needed, self._looked = free_bytes(root), 0, False
         self._over_a_wire = planning.driver.capabilities.provider != "local"  # an MD5 is worth its time there
         self.holds = lies_in_store(order.record, order.folder, planning.context.paths)
@@ -180,7 +191,8 @@ class DownloadTree(Tree):
         found = planning.patiently(lambda: find_blobs(planning.driver, bucket, sources, planning.tick))
         looked = []
         for item in items:
-            blob = found.get(item.source)
+            version = self._version_of(item)
+            blob = find_version(planning, bucket, item.source, version) if version else found.get(item.source)
             if blob is None:
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
@@ -231,7 +243,11 @@ class DownloadTree(Tree):
         return FetchCourse(
             self._download.bucket, item, self._download.folder, self.planning.parts(item),
             skip_existing=self._order.policy.skips_newcomers, of_parts=self._over_a_wire,
+            version_id=self._version_of(item),
         )  # fmt: skip
+
+    def _version_of(self, item: Item) -> str:
+        return self._read.get(_identity(item.name, item.source), "")
 
     def _check_space(self, items: Sequence[Item]) -> None:
         """:raises DiskFull: what was found so far needs more than there was when it began"""
@@ -255,6 +271,20 @@ def _segments(name: str, folder: bool) -> list[str]:
 def _identity(name: str, source: str) -> str:
     """What the same blob of the same choice has in every run."""
     return f"{name}\0{source}"
+
+
+def find_version(planning: Planning, bucket: str, key: str, version_id: str) -> Blob | None:
+    """One version of a blob; ``None``: it is gone."""
+    planning.tick()
+
+    def look() -> Blob | None:
+        try:
+            info = planning.driver.head(bucket, key, version_id=version_id)
+        except BlobNotFound:
+            return None
+        return Blob(key, info.size_bytes, info.modified_us, info.etag)
+
+    return planning.patiently(look)
 
 
 def _blob_of(item: Item) -> Blob:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from artifact_browser.errors import ConnectionFailed, DiskError, DiskFull, PreconditionFailed
-from artifact_browser.storage.driver import BlobInfo
+from artifact_browser.storage.driver import BlobInfo, Driver
 from artifact_browser.storage.etag import etag_of_parts
 from artifact_browser.transfers.content import (
     Check,
@@ -37,6 +37,7 @@ from artifact_browser.transfers.disk import (
     sync_file_system,
     write_all,
 )
+from artifact_browser.transfers.pinned_driver import pinned
 from artifact_browser.transfers.standing import check_file_stands
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import LARGE_BYTES, Finished, Skipped, Stage, Task, part_bytes
@@ -58,6 +59,7 @@ class FetchBlob(Task):
     root: str
     temporary: str
     skip_existing: bool = False
+    version_id: str = ""
 
     pausable = True
 
@@ -73,7 +75,7 @@ class FetchBlob(Task):
             with open_temporary(temporary, create=True) as file:
                 info, how = self._read(stage, file)
             stop = stage.cancel.raise_if_cancelled
-            how = how or read_again(stage.driver, self.bucket, info, Path(temporary), lambda _: stop())
+            how = how or read_again(_source(stage, self), self.bucket, info, Path(temporary), lambda _: stop())
             result = place(temporary, final, self.item, info, how, self.skip_existing)
             placed = True
             return result
@@ -85,7 +87,7 @@ class FetchBlob(Task):
     def _read(self, stage: Stage, file: int) -> tuple[BlobInfo, str]:
         buffer = memoryview(bytearray(min(_BUFFER_BYTES, max(self.item.size_bytes, 4096))))
         done = 0
-        with stage.driver.get(self.bucket, self.item.source, if_match=self.item.etag) as reader:
+        with _source(stage, self).get(self.bucket, self.item.source, if_match=self.item.etag) as reader:
             check = Check(reader.info)
             while count := reader.readinto(buffer):
                 stage.cancel.raise_if_cancelled()
@@ -116,6 +118,7 @@ class OpenTarget(Task):
     root: str
     temporary: str
     known: tuple[PartDone, ...] = ()
+    version_id: str = ""
 
     alone = True
 
@@ -124,7 +127,7 @@ class OpenTarget(Task):
         return sum(part.size_bytes for part in result.parts)
 
     def run(self, stage: Stage) -> Opened:
-        info = stage.driver.head(self.bucket, self.item.source)
+        info = _source(stage, self).head(self.bucket, self.item.source)
         if info.size_bytes != self.item.size_bytes or self.item.etag not in {"", info.etag}:
             raise PreconditionFailed("It is not the blob that was listed.", subject=self.item.source)
         folder = Path(make_folder(self.root, _folder_of(self.item.target)))
@@ -152,6 +155,7 @@ class FetchRange(Task):
     start: int
     length: int
     check: str = ""
+    version_id: str = ""
 
     pausable = True
 
@@ -170,7 +174,7 @@ class FetchRange(Task):
         check = RangeCheck(self.check)
         with (
             open_temporary(path, create=False) as file,
-            stage.driver.get(
+            _source(stage, self).get(
                 self.bucket, self.item.source, start=self.start, length=self.length, if_match=self.etag
             ) as reader,
         ):
@@ -205,6 +209,7 @@ class PlaceFile(Task):
     of_parts: bool = False
     md5s: tuple[str, ...] = ()
     ranges: tuple[tuple[int, str], ...] = ()
+    version_id: str = ""
 
     alone = True
 
@@ -219,7 +224,7 @@ class PlaceFile(Task):
     def _check(self, stage: Stage, path: Path) -> str:
         stop = stage.cancel.raise_if_cancelled
         how = check_file(path, self.info, stop, of_parts=self.of_parts)
-        return how or read_again(stage.driver, self.bucket, self.info, path, lambda _: stop())
+        return how or read_again(_source(stage, self), self.bucket, self.info, path, lambda _: stop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +270,7 @@ class FetchCourse:
 
     :param known: finished parts of the temporary file the item has begun in a run before
     :param of_parts: whether an ETag of several parts is used to check the bytes
+    :param version_id: of the blob, where that is to be read instead of what stands there now
     """
 
     def __init__(
@@ -276,7 +282,9 @@ class FetchCourse:
         *,
         skip_existing: bool,
         of_parts: bool,
+        version_id: str = "",
     ) -> None:
+        self._version_id = version_id
         self._of_parts = of_parts
         #: of each part, by its first byte
         self._sizes: dict[int, int] = {}
@@ -298,8 +306,9 @@ class FetchCourse:
             return [MakeFolder(self._item, self._root)]
         self._begun = True
         if self._item.size_bytes <= LARGE_BYTES:
-            return [FetchBlob(self._bucket, self._item, self._root, self._temporary, self._skip_existing)]
-        return [OpenTarget(self._bucket, self._item, self._root, self._temporary, self._known)]
+            skip = self._skip_existing
+            return [FetchBlob(self._bucket, self._item, self._root, self._temporary, skip, self._version_id)]
+        return [OpenTarget(self._bucket, self._item, self._root, self._temporary, self._known, self._version_id)]
 
     def advance(self, task: Task, result: object) -> Sequence[Task] | Finished | Skipped:
         if isinstance(result, Finished | Skipped):
@@ -332,7 +341,7 @@ class FetchCourse:
         )
         return PlaceFile(
             self._bucket, self._item, self._root, self._temporary, info, self._skip_existing,
-            self._of_parts, md5s, ranges,
+            self._of_parts, md5s, ranges, self._version_id,
         )  # fmt: skip
 
     def _md5_counts(self, info: BlobInfo) -> bool:
@@ -352,10 +361,15 @@ class FetchCourse:
         return [
             FetchRange(
                 self._bucket, self._item, self._root, self._temporary, info.etag,
-                start, min(step, info.size_bytes - start), check,
+                start, min(step, info.size_bytes - start), check, self._version_id,
             )
             for start in range(0, info.size_bytes, step)
         ]  # fmt: skip
+
+
+def _source(stage: Stage, task: FetchBlob | OpenTarget | FetchRange | PlaceFile) -> Driver:
+    """The store, of which the version is read that the task names."""
+    return pinned(stage.driver, {task.item.source: task.version_id})
 
 
 def place(

@@ -70,6 +70,10 @@ class Order(ABC):
         """Of an item that was moved: its file, and bucket and key of its blob; ``None`` where there is no file."""
         return None
 
+    def versions_read(self) -> Mapping[str, str]:
+        """Of the items (name, NUL, source) that are read in a version of their own: which."""
+        return {}
+
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         """What to carry out after everything else, knowing how that went."""
         return ()

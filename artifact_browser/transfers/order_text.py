@@ -95,4 +95,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "delete": _delete_plan,
     "paths_from": int,
     "names": _several(_text),
+    "versions": _several(_text),
 }

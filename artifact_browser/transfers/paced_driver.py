@@ -38,9 +38,17 @@ class _PacedDriver:
         return getattr(self._driver, name)
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]:
-        reading = self._driver.get(bucket, key, start=start, length=length, if_match=if_match)
+        version = {"version_id": version_id} if version_id else {}
+        reading = self._driver.get(bucket, key, start=start, length=length, if_match=if_match, **version)
         return _PacedReading(reading, self._pace, self._cancel)
 
     def put(

@@ -83,9 +83,10 @@ class TransferQueue:
         *,
         paths_from: int = -1,
         names: Sequence[str] = (),
+        versions: Sequence[str] = (),
     ) -> TransferHandle:
-        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from`` and
-        ``names`` as in :class:`DownloadOrder`.
+        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from``,
+        ``names`` and ``versions`` as in :class:`DownloadOrder`.
 
         :raises InputError: no source, or several buckets
         """
@@ -98,7 +99,7 @@ class TransferQueue:
         )
         order = DownloadOrder(
             record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder), choice=choice,
-            paths_from=paths_from, names=tuple(names),
+            paths_from=paths_from, names=tuple(names), versions=tuple(versions),
         )  # fmt: skip
         return self._start(order)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +32,7 @@ from artifact_browser.transfers.engine import journal_of
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text
+from artifact_browser.transfers.pinned_driver import pinned
 from artifact_browser.transfers.state import Item
 from artifact_browser.workers.job import JobContext
 
@@ -121,6 +122,7 @@ class _Reader:
         self._context = context
         self._counts: Counter[Verdict] = Counter()
         self._told_at = 0.0
+        self._read: Mapping[str, str] | None = None
 
     def look(self, driver: Driver, order: Order, item: Item) -> Trouble | None:
         before = self.now.bytes_read
@@ -148,6 +150,7 @@ class _Reader:
         if ends is None:
             raise _no_files()
         path, bucket, key = ends
+        driver = pinned(driver, {key: self._versions(order).get(f"{item.name}\0{item.source}", "")})
         info = driver.head(bucket, key)
         with disk_errors(path):
             file = Path(path).stat()
@@ -171,6 +174,11 @@ class _Reader:
     def _passed(self, count: int) -> None:
         self.now = replace(self.now, bytes_read=self.now.bytes_read + count)
         self._tell()
+
+    def _versions(self, order: Order) -> Mapping[str, str]:
+        if self._read is None:
+            self._read = order.versions_read()
+        return self._read
 
     def _tell(self) -> None:
         self._context.cancel.raise_if_cancelled()

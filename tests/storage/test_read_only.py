@@ -12,7 +12,8 @@ from artifact_browser.storage.driver import Capabilities, Driver, LinkOptions, S
 from artifact_browser.storage.read_only import ReadOnlyDriver
 
 READS = {"list_buckets", "check_bucket", "list_pages", "head", "get", "get_tags", "list_parts", "list_uploads", "close",
-         "list_versions", "conditional_writes"}  # fmt: skip
+         "list_versions", "conditional_writes",
+         "versioning"}  # fmt: skip
 CHANGES = {
     "create_bucket", "delete_bucket", "put", "delete", "delete_many", "copy", "put_tags", "create_upload",
     "upload_part", "complete_upload", "abort_upload", "copy_part", "delete_versions",

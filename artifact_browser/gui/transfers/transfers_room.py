@@ -143,11 +143,19 @@ class TransfersRoom(QObject):
         *,
         paths_from: int = -1,
         names: Sequence[str] = (),
+        versions: Sequence[str] = (),
     ) -> TransferHandle | None:
-        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from`` and ``names``."""
+        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from``, ``names`` and ``versions``."""
         return self._begin(
             lambda: self.queue.download(
-                record, locations, folder, options.policy, options.choice, paths_from=paths_from, names=names
+                record,
+                locations,
+                folder,
+                options.policy,
+                options.choice,
+                paths_from=paths_from,
+                names=names,
+                versions=versions,
             )
         )
 

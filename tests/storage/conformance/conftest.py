@@ -37,6 +37,7 @@ def store(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         paths,
         secret=server.secret,
         cannot_hold=MOTO_CANNOT if is_moto else "",
+        keeps_versions_when_suspended=not is_moto,  # as AWS and Ceph do
         keeps_tags_of_parts=is_moto,  # Ceph 16.2 drops the tags given to CreateMultipartUpload
     )
 

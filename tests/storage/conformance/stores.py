@@ -58,6 +58,7 @@ class Store:
 
     :ivar name: ``local``, ``s3 moto``, ``s3 ceph``, ``s3 compatibility``
     :ivar cannot_hold: characters that this *server* (not our driver) does not take in keys
+    :ivar keeps_versions_when_suspended: whether a version stays that is written over in a bucket whose versions were suspended
     :ivar keeps_tags_of_parts: whether tags given when a multipart upload begins are on the blob at its end
     """
 
@@ -68,6 +69,7 @@ class Store:
     link_service: object = None
     cannot_hold: str = ""
     keeps_tags_of_parts: bool = True
+    keeps_versions_when_suspended: bool = True
     prefix: str = field(default_factory=lambda: "c" + uuid.uuid4().hex[:8])
 
     def __repr__(self) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from artifact_browser.errors import (
     ArtifactBrowserError,
+    BlobNotFound,
     InputError,
     JobCancelled,
     NotSupported,
@@ -34,7 +35,7 @@ from artifact_browser.storage.driver import (
     Part,
     Support,
     Upload,
-    Version,
+    VersionPage,
     WriteOptions,
     Written,
 )
@@ -115,13 +116,22 @@ class LocalDriver:
             yield page
 
     # -- blobs --------------------------------------------------------------------------------------------------
-    def head(self, bucket: str, key: str) -> BlobInfo:
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
+        self._refuse_version(key, version_id)
         with disk_errors(address(bucket, key)):
             return info_of(key, need(self._store, bucket, check_key(key)).known)
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> LocalReader:
+        self._refuse_version(key, version_id)
         with disk_errors(address(bucket, key)):
             return open_reader(self._store, bucket, check_key(key), start, length, if_match)
 
@@ -194,7 +204,10 @@ class LocalDriver:
         with disk_errors(address(bucket, prefix)):
             buckets.remove_folders(self._store, bucket, check_key(prefix))
 
-    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+    def versioning(self, bucket: str) -> bool:
+        return False
+
+    def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
         raise NotSupported("Files on this computer have no versions.", subject=address(bucket))
 
     def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
@@ -209,7 +222,9 @@ class LocalDriver:
         *,
         condition: Condition | None = None,
         storage_class: str = "",
+        version_id: str = "",
     ) -> Written:
+        self._refuse_version(key, version_id)
         with disk_errors(address(to_bucket, to_key)):
             self._store.tree.bucket_folder(to_bucket)
             check_key(to_key)
@@ -223,6 +238,11 @@ class LocalDriver:
             finally:
                 os.close(source)
             return Written(known.etag, verified="size")
+
+    @staticmethod
+    def _refuse_version(key: str, version_id: str) -> None:
+        if version_id:
+            raise BlobNotFound("Files on this computer have no versions.", subject=key)
 
     @staticmethod
     def _check_copied(source: int, size_bytes: int, modified_ns: int, copied: int) -> None:
@@ -264,7 +284,9 @@ class LocalDriver:
         length: int,
         *,
         if_match: str = "",
+        version_id: str = "",
     ) -> Part:
+        self._refuse_version(key, version_id)
         with disk_errors(address(bucket, key)):
             found = need(self._store, bucket, check_key(key))
             if if_match and found.known.etag != if_match:

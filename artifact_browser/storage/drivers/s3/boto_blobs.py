@@ -97,30 +97,39 @@ class BotoBlobs:
         answer = self._boto.call(bucket, lambda s3: s3.list_objects_v2(Bucket=bucket, Prefix=prefix, MaxKeys=1))
         return bool(answer.get("Contents"))
 
-    def head(self, bucket: str, key: str) -> BlobInfo:
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
         try:
-            return self._head(bucket, key)
+            return self._head(bucket, key, version_id)
         except (AccessDenied, UnexpectedAnswer):
             # a refused HEAD has no body to say why (ExpiredToken is a bare 400): a GET of one byte tells
-            with self.get(bucket, key, length=1) as reader:
+            with self.get(bucket, key, length=1, version_id=version_id) as reader:
                 return reader.info
 
-    def _head(self, bucket: str, key: str) -> BlobInfo:
-        subject = f"{bucket}/{key}"
-        answer = self._boto.call(bucket, lambda s3: s3.head_object(Bucket=bucket, Key=key), subject=subject)
+    def _head(self, bucket: str, key: str, version_id: str) -> BlobInfo:
+        subject, wanted = f"{bucket}/{key}", {"VersionId": version_id} if version_id else {}
+        answer = self._boto.call(bucket, lambda s3: s3.head_object(Bucket=bucket, Key=key, **wanted), subject=subject)
         return info_of(key, _headers(answer))
 
     @contextmanager
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> Iterator[Reader]:
         subject = f"{bucket}/{key}"
         wanted: dict[str, Any] = {"IfMatch": f'"{if_match}"'} if if_match else {}
+        if version_id:
+            wanted["VersionId"] = version_id
         ranged = range_header(start, length)
         if ranged:
             wanted["Range"] = ranged
         if length == 0:
-            yield EmptyReader(self._head(bucket, key))
+            yield EmptyReader(self._head(bucket, key, version_id))
             return
         operation = self._boto.stream(
             bucket, lambda s3: s3.get_object(Bucket=bucket, Key=key, **wanted), subject=subject
@@ -130,7 +139,7 @@ class BotoBlobs:
         except UnexpectedAnswer as error:
             if "HTTP 416" not in error.technical:
                 raise
-            yield EmptyReader(self._head(bucket, key))
+            yield EmptyReader(self._head(bucket, key, version_id))
             return
         try:
             info, arriving = info_of(key, _headers(answer)), int(answer["ContentLength"])

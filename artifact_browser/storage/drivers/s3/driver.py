@@ -23,15 +23,15 @@ from artifact_browser.storage.driver import (
     Reader,
     Support,
     Upload,
-    Version,
+    VersionPage,
     WriteOptions,
     Written,
 )
 from artifact_browser.storage.drivers.s3.account import Access
 from artifact_browser.storage.drivers.s3.conditions import Conditions
-from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_key, check_new_bucket
+from artifact_browser.storage.drivers.s3.names import check_bucket_name, check_key, check_new_bucket, checked_version
 from artifact_browser.storage.drivers.s3.remembered import Facts
-from artifact_browser.storage.drivers.s3.rest import Rest
+from artifact_browser.storage.drivers.s3.rest import BlobAt, Rest
 from artifact_browser.storage.drivers.s3.uploads import CopySource, Uploads
 from artifact_browser.storage.drivers.s3.versions import Versions
 
@@ -42,9 +42,16 @@ class Blobs(Protocol):
     def list_pages(
         self, bucket: str, prefix: str = "", *, delimiter: str = "/", start_after: str = "", page_size: int = 1000
     ) -> Iterator[ListPage]: ...
-    def head(self, bucket: str, key: str) -> BlobInfo: ...
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo: ...
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]: ...
     def put(
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
@@ -108,15 +115,23 @@ class S3Driver:
         check_bucket_name(bucket)
         return self._blobs.list_pages(bucket, prefix, delimiter=delimiter, start_after=start_after, page_size=page_size)
 
-    def head(self, bucket: str, key: str) -> BlobInfo:
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
         check_key(bucket, key)
-        return self._blobs.head(bucket, key)
+        return self._blobs.head(bucket, key, version_id=checked_version(version_id, key))
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         check_key(bucket, key)
-        return self._blobs.get(bucket, key, start=start, length=length, if_match=if_match)
+        version = checked_version(version_id, key)
+        return self._blobs.get(bucket, key, start=start, length=length, if_match=if_match, version_id=version)
 
     def put(
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
@@ -136,9 +151,13 @@ class S3Driver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """There are none: a prefix is gone with its last blob."""
 
-    def list_versions(self, bucket: str) -> Iterator[Sequence[Version]]:
+    def versioning(self, bucket: str) -> bool:
         check_bucket_name(bucket)
-        return self._versions.list_versions(bucket)
+        return self._versions.versioning(bucket)
+
+    def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
+        check_bucket_name(bucket)
+        return self._versions.list_versions(bucket, prefix, start_after=start_after)
 
     def delete_versions(self, bucket: str, versions: Sequence[tuple[str, str]]) -> list[Deleted]:
         for key, _ in versions:
@@ -154,10 +173,12 @@ class S3Driver:
         *,
         condition: Condition | None = None,
         storage_class: str = "",
+        version_id: str = "",
     ) -> Written:
         check_key(bucket, key)
         check_key(to_bucket, to_key)
-        return self._rest.copy(bucket, key, to_bucket, to_key, condition=condition, storage_class=storage_class)
+        source = BlobAt(bucket, key, checked_version(version_id, key))
+        return self._rest.copy(source, to_bucket, to_key, condition=condition, storage_class=storage_class)
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         check_key(bucket, key)
@@ -187,10 +208,11 @@ class S3Driver:
         length: int,
         *,
         if_match: str = "",
+        version_id: str = "",
     ) -> Part:
         check_key(bucket, key)
         check_key(to_bucket, to_key)
-        source = CopySource(bucket, key, start, length, if_match)
+        source = CopySource(BlobAt(bucket, key, checked_version(version_id, key)), start, length, if_match)
         return self._uploads.copy_part(source, to_bucket, to_key, upload_id, number)
 
     def list_parts(self, bucket: str, key: str, upload_id: str) -> list[Part]:

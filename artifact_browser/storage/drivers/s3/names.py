@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 
-from artifact_browser.errors import InputError
+from artifact_browser.errors import BlobNotFound, InputError
 from artifact_browser.storage.drivers.s3.endpoint import is_address
 
 MAX_KEY_BYTES = 1024
+MAX_VERSION_ID = 1024
 #: Characters XML 1.0 cannot carry, escaped or not: such keys are deleted one by one.
 NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9-]|\.(?!\.))*[a-z0-9]")
+
+
+def checked_version(version_id: str, key: str) -> str:
+    """``version_id``, if a store can have made it. :raises BlobNotFound: it cannot be one"""
+    if len(version_id) > MAX_VERSION_ID or not version_id.isascii() or any(letter <= " " for letter in version_id):
+        raise BlobNotFound("There is no such version of the blob.", subject=key)
+    return version_id
 
 
 def check_new_bucket(bucket: str) -> None:

@@ -106,38 +106,45 @@ class OwnBlobs:
         return attempt(read, BucketRepairs(self._access, bucket), self._access.cancel)
 
     # -- reading ------------------------------------------------------------------------------------------------
-    def head(self, bucket: str, key: str) -> BlobInfo:
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
         try:
-            return self._head(bucket, key)
+            return self._head(bucket, key, _of_version(version_id))
         except (AccessDenied, UnexpectedAnswer):
             # a refused HEAD has no body to say why (ExpiredToken is a bare 400): a GET of one byte tells
-            with self.get(bucket, key, length=1) as reader:
+            with self.get(bucket, key, length=1, version_id=version_id) as reader:
                 return reader.info
 
-    def _head(self, bucket: str, key: str) -> BlobInfo:
-        with self._open(Request("HEAD", bucket, key, headers=_TELL_CHECKSUM)) as answer:
+    def _head(self, bucket: str, key: str, query: tuple[tuple[str, str], ...]) -> BlobInfo:
+        with self._open(Request("HEAD", bucket, key, query, headers=_TELL_CHECKSUM)) as answer:
             answer.drain()
             return info_of(key, answer.headers)
 
     def get(
-        self, bucket: str, key: str, *, start: int = 0, length: int | None = None, if_match: str = ""
+        self,
+        bucket: str,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        if_match: str = "",
+        version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         headers = {"if-match": f'"{if_match}"'} if if_match else {}
         ranged = range_header(start, length)
         headers |= {"range": ranged} if ranged else _TELL_CHECKSUM
-        return _Reading(self, Request("GET", bucket, key, headers=headers), start, length)
+        return _Reading(self, Request("GET", bucket, key, _of_version(version_id), headers=headers), start, length)
 
     def read(self, request: Request, start: int, length: int | None) -> tuple[Reader, Answer | None]:
         """Begin a GET: its reader, and what to close in the end."""
         ranged = "range" in request.headers
         if length == 0:
-            return EmptyReader(self._head(request.bucket, request.key)), None
+            return EmptyReader(self._head(request.bucket, request.key, request.query)), None
         try:
             answer = self._open(request)
         except UnexpectedAnswer as error:
             if not ranged or "HTTP 416" not in error.technical:
                 raise
-            return EmptyReader(self._head(request.bucket, request.key)), None
+            return EmptyReader(self._head(request.bucket, request.key, request.query)), None
         try:
             if ranged:
                 check_range(answer.status, answer.headers, start, request.subject)
@@ -251,6 +258,10 @@ class OwnBlobs:
             answer.drain()
             region = region_named(answer.headers.get("x-amz-bucket-region", ""))
             self._account.learn_region(bucket, region or self._account.region_of(bucket))
+
+
+def _of_version(version_id: str) -> tuple[tuple[str, str], ...]:
+    return (("versionId", version_id),) if version_id else ()
 
 
 def _whole(answer: Answer, limit_bytes: int) -> bytes:

@@ -144,7 +144,7 @@ class Remains:
         with suppress(ArtifactBrowserError):  # a store without versions, or an account that may not list them
             versions = Versions(self._boto)
             for page in versions.list_versions(bucket, key):
-                gone = [(one.key, one.version_id) for one in page if one.key in names]
+                gone = [(one.key, one.version_id) for one in page.versions if one.key in names]
                 if gone:
                     versions.delete_versions(bucket, gone)
 

@@ -7,6 +7,7 @@ DELETE for a sub-resource; empty tags are written as an empty set.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from artifact_browser.errors import (
@@ -33,6 +34,21 @@ from artifact_browser.storage.drivers.s3.names import NOT_XML
 
 #: One DeleteObjects request.
 _BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class BlobAt:
+    """What is copied from; ``version_id`` empty: what stands there now."""
+
+    bucket: str
+    key: str
+    version_id: str = ""
+
+    @property
+    def parameter(self) -> dict[str, str]:
+        """As boto3's ``CopySource``."""
+        version = {"VersionId": self.version_id} if self.version_id else {}
+        return {"Bucket": self.bucket, "Key": self.key, **version}
 
 
 class Rest:
@@ -135,8 +151,7 @@ class Rest:
 
     def copy(
         self,
-        bucket: str,
-        key: str,
+        source: BlobAt,
         to_bucket: str,
         to_key: str,
         *,
@@ -150,13 +165,11 @@ class Rest:
             self._conditions.require("conditional_copy_create", to_bucket, subject)
             sent["IfNoneMatch"] = "*"
         if condition is not None and condition.if_match:
-            facts = self._conditions.require("conditional_copy", bucket, subject)
+            facts = self._conditions.require("conditional_copy", source.bucket, subject)
             sent["CopySourceIfMatch"] = etag_form(condition.if_match, quoted=facts.etag_quoted)
         answer = self._boto.call(
             to_bucket,
-            lambda s3: s3.copy_object(
-                Bucket=to_bucket, Key=to_key, CopySource={"Bucket": bucket, "Key": key}, **chosen, **sent
-            ),
+            lambda s3: s3.copy_object(Bucket=to_bucket, Key=to_key, CopySource=source.parameter, **chosen, **sent),
             subject=subject,
             once=bool(sent),
         )

@@ -13,6 +13,7 @@ from artifact_browser.storage.driver import Condition, Part, Support, Upload, Wr
 from artifact_browser.storage.drivers.s3.blob_heads import microseconds
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.conditions import Conditions, etag_form
+from artifact_browser.storage.drivers.s3.rest import BlobAt
 from artifact_browser.storage.drivers.s3.write_options import refuses_checksum, write_parameters
 from artifact_browser.storage.etag import etag_of_parts
 
@@ -21,8 +22,7 @@ from artifact_browser.storage.etag import etag_of_parts
 class CopySource:
     """Bytes ``[start, start+length)`` of a blob that the store itself copies; ``if_match``: the blob's ETag."""
 
-    bucket: str
-    key: str
+    blob: BlobAt
     start: int
     length: int
     if_match: str = ""
@@ -73,7 +73,7 @@ class Uploads:
                     Key=key,
                     UploadId=upload_id,
                     PartNumber=number,
-                    CopySource={"Bucket": source.bucket, "Key": source.key},
+                    CopySource=source.blob.parameter,
                     CopySourceRange=f"bytes={source.start}-{source.start + source.length - 1}",
                     **matching,
                 ),
