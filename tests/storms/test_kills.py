@@ -15,7 +15,7 @@ import pytest
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
 from artifact_browser.errors import UploadNotFound
 from artifact_browser.paths import in_home
-from artifact_browser.storage.drivers.s3.probe import RESERVED
+from artifact_browser.storage.drivers.s3.probe_remains import RESERVED
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import ItemState, JobState

@@ -12,7 +12,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ChecksumMismatch, PreconditionFailed, ReadOnlyAccount
 from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Body, Condition, Driver, Part, WriteOptions, Written
-from artifact_browser.storage.drivers.s3.probe import RESERVED
+from artifact_browser.storage.drivers.s3.probe_remains import RESERVED
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
 from artifact_browser.transfers.copy_tasks import Way, part_layout, reaches
 from artifact_browser.transfers.handle import TransferHandle

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from artifact_browser.paths import in_home
-from artifact_browser.storage.drivers.s3.probe import RESERVED
+from artifact_browser.storage.drivers.s3.probe_remains import RESERVED
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.journal_file import open_for_reading
