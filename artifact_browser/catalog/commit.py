@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from artifact_browser.catalog.collection_text import CollectionText
+from artifact_browser.catalog.file_versions import finder
 from artifact_browser.catalog.files import (
     FILES_KEY,
     FileProblem,
@@ -146,7 +147,7 @@ def commit(
         return _finish(driver, place, staged, state.committed, head, pause, indexing)
     begun = _check_free(driver, place, note.version, head, staged) if note.version else None
     files = recorded_files(staged.fields)
-    problems, present = check_files(driver, place, files)
+    problems, present = check_files(driver, place, files, finder(staged.version_id))
     if problems:
         raise files_missing(problems)
     collection = parent_collection(driver, place)

@@ -67,7 +67,7 @@ def update_object(
         write_id = uuid.uuid4().hex
         body[_WRITES] = [*_writes(before), write_id][-_KEPT_WRITES:]
         data = json.dumps(body, allow_nan=False, separators=(",", ":")).encode()
-        condition = _condition(driver, etag) if conditional else None
+        condition = _condition(driver, bucket, etag) if conditional else None
         try:
             driver.put(bucket, key, data, _OPTIONS, condition)
             if condition is not None:
@@ -101,11 +101,11 @@ def epoch_number(value: object) -> int | None:
     return value
 
 
-def _condition(driver: Driver, etag: str) -> Condition | None:
-    now = driver.capabilities
+def _condition(driver: Driver, bucket: str, etag: str) -> Condition | None:
+    now = driver.conditional_writes(bucket)
     if etag:
-        return Condition(if_match=etag) if now.conditional_replace is Support.YES else None
-    return Condition(if_absent=True) if now.conditional_create is Support.YES else None
+        return Condition(if_match=etag) if now.replace is Support.YES else None
+    return Condition(if_absent=True) if now.create is Support.YES else None
 
 
 def _writes(body: Body) -> list[str]:

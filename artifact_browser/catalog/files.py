@@ -6,7 +6,7 @@ that hold nothing recorded are jumped over.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -25,12 +25,14 @@ class StagedFile:
     """A file of an artifact as its manifest records it; ``size_bytes`` is ``None`` where nobody recorded it.
 
     :ivar checksums: by name as in the manifest: ``sha256``, ``crc32c`` ...
+    :ivar version_id: of the blob, in a version's record only: what the bucket keeps it under, whatever is written over it
     """
 
     path: str
     size_bytes: int | None = None
     etag: str = ""
     checksums: tuple[tuple[str, str], ...] = ()
+    version_id: str = ""
 
 
 class Fault(StrEnum):
@@ -50,10 +52,11 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """A blob that is there."""
+    """A blob that is there. ``version_id`` is empty where none was asked for, or what is written over it replaces it."""
 
     size_bytes: int
     etag: str
+    version_id: str = ""
 
 
 CHECKSUMS = ("sha256", "crc32c", "crc64nvme", "md5")
@@ -114,9 +117,12 @@ def find_problems(driver: Driver, place: Place, files: Sequence[StagedFile]) -> 
 
 
 def check_files(
-    driver: Driver, place: Place, files: Sequence[StagedFile]
+    driver: Driver,
+    place: Place,
+    files: Sequence[StagedFile],
+    find: Callable[[Driver, Place, Iterable[str]], dict[str, Present]] | None = None,
 ) -> tuple[list[FileProblem], dict[str, Present]]:
-    """As :func:`find_problems`, and what their blobs are."""
+    """As :func:`find_problems`, and what their blobs are, as ``find`` (else :func:`locate`) has found them."""
     problems = []
     sound = []
     for file in files:
@@ -126,7 +132,7 @@ def check_files(
             problems.append(FileProblem(file.path, Fault.BAD_PATH, error.detail))
         else:
             sound.append(file)
-    present = locate(driver, place, [file.path for file in sound])
+    present = (find or locate)(driver, place, [file.path for file in sound])
     for file in sound:
         blob = present.get(file.path)
         if blob is None:

@@ -9,12 +9,14 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 
 from artifact_browser.catalog.aliases import move_latest
+from artifact_browser.catalog.file_versions import finder
 from artifact_browser.catalog.files import Present, StagedFile, locate
 from artifact_browser.catalog.head import Head, is_lost
 from artifact_browser.catalog.kept import keep
 from artifact_browser.catalog.layout import RESERVED_NAMES, Place, check_file_path
 from artifact_browser.catalog.manifest import Pause
 from artifact_browser.catalog.records import VersionRecord, read_sound_record, record_key
+from artifact_browser.catalog.sources import version_ids
 from artifact_browser.errors import (
     AccessDenied,
     CatalogError,
@@ -67,14 +69,16 @@ def remove_dropped(
     dropped = {file.path: file for file in parent.files if file.path not in stays and file.etag and _may_go(file.path)}
     if not dropped:
         return 0
-    present = locate(driver, place, dropped)
+    names = version_ids(dropped.values())
+    find = finder(names)
+    present = find(driver, place, dropped)
     going = {path: blob for path, blob in present.items() if _is_it(dropped[path], blob)}
     for path in _of_others(driver, place, going):
         del going[path]
     if not going:
         return 0
-    keep(driver, place, going)
-    still = locate(driver, place, going)
+    keep(driver, place, going, versions=names)
+    still = find(driver, place, going)
     keys = [place.file_key(path) for path, blob in going.items() if still.get(path) == blob]
     return sum(not one.error for one in driver.delete_many(place.bucket, keys)) if keys else 0
 

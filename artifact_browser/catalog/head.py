@@ -14,7 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from artifact_browser.catalog.aliases import Alias, read_latest
-from artifact_browser.catalog.files import Present, locate, recorded_files
+from artifact_browser.catalog.file_versions import finder
+from artifact_browser.catalog.files import Present, recorded_files
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, Pause
 from artifact_browser.catalog.records import (
@@ -86,7 +87,7 @@ def adopt(
         return head.record
     files = recorded_files(committed.fields)
     if present is None:
-        present = locate(driver, place, [file.path for file in files])
+        present = finder(committed.version_id)(driver, place, [file.path for file in files])
     told = {file.path: file.etag for file in files if file.etag}
     present = {path: blob for path, blob in present.items() if told.get(path, blob.etag) == blob.etag}
     name = adopted_name(head.tip, committed)

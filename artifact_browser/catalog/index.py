@@ -117,7 +117,7 @@ def put_entries(
     :param collection: as it was read or written a moment ago
     :returns: the collection as it stands now, where that is known
     """
-    if driver.capabilities.conditional_replace is not Support.YES:
+    if driver.conditional_writes(parent.bucket).replace is not Support.YES:
         collection = None
     for attempt in itertools.count():
         entries = [entry for entry in gather() if entry.update is None]

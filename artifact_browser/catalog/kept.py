@@ -1,8 +1,9 @@
-"""Bytes that a later edit replaced or removed: copied by the store to ``.artifact/kept/<ETag>``, and brought back.
+"""Bytes that a later edit replaced or removed: copied by the store to ``.artifact/kept/<ETag>``.
 
 A file's key holds the latest upload only, staged or not. So before bytes of a committed version are written over or
 deleted, they are copied aside under the name of their ETag, create-only where the store can, and compared: by size,
-and by ETag or by the original still being the one that was looked at. Kept bytes are never changed or deleted here.
+and by ETag or by the original still being the one that was looked at. Kept bytes are never changed or deleted here. Where
+the bucket has versions and the record names the blob's, they stay where they are.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 from artifact_browser.catalog.files import Present, locate
 from artifact_browser.catalog.layout import DERIVED, Place
@@ -19,16 +22,16 @@ from artifact_browser.errors import (
     ArtifactBrowserError,
     BlobNotFound,
     CommitConflict,
-    FilesMissing,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
 )
-from artifact_browser.storage.driver import Condition, Driver, Part
+from artifact_browser.storage.driver import Condition, Driver, Part, Versioning
 
 _COPIERS = 8
 _PART_BYTES = 256 * 1024**2
 _SHOWN = 20
+NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 
 Check = Callable[[], None]
 _Item = TypeVar("_Item")
@@ -51,13 +54,27 @@ def find_kept(driver: Driver, place: Place, etags: Iterable[str]) -> dict[str, P
     return {names[name]: blob for name, blob in locate(driver, kept_place(place), names).items()}
 
 
-def keep(driver: Driver, place: Place, blobs: Mapping[str, Present], check: Check = lambda: None) -> None:
-    """See to it that the bytes of these files (by path) are kept. One copy each, and a LIST or two for all.
+def keep(
+    driver: Driver,
+    place: Place,
+    blobs: Mapping[str, Present],
+    check: Check = lambda: None,
+    versions: Mapping[str, str] = NO_VERSIONS,
+) -> None:
+    """See to it that the bytes of these files (by path) are kept. One copy each, and a LIST or two for all; none where the
+    bucket keeps them.
 
     :param check: called before each copy; may raise to stop
+    :param versions: the version ids that a record names, by path: such a blob stays where it is if the bucket has its
+        versions on now
     :raises CommitConflict: files that somebody wrote over while they were copied, or whose copy is another
     :raises NotSupported: the store can not copy one of them
     """
+    if not blobs:
+        return
+    versioning = driver.versioning(place.bucket)
+    if versioning is Versioning.ON:
+        blobs = {path: blob for path, blob in blobs.items() if not _is_named(versions, path, blob)}
     if not blobs:
         return
     aside = kept_place(place)
@@ -71,9 +88,10 @@ def keep(driver: Driver, place: Place, blobs: Mapping[str, Present], check: Chec
         path, blob = one
         check()
         target, spoiled = aside.file_key(kept_name(blob.etag)), blob.etag in kept
-        copy_blob(driver, place.bucket, place.file_key(path), target, blob, create_only=not spoiled)
+        in_parts = versioning is Versioning.SUSPENDED
+        copy_blob(driver, place.bucket, place.file_key(path), target, blob, create_only=not spoiled, in_parts=in_parts)
 
-    _each(copy, {blob.etag: (path, blob) for path, blob in wanted.items()}.values())
+    each(copy, {blob.etag: (path, blob) for path, blob in wanted.items()}.values())
     if not wanted:
         return
     kept = find_kept(driver, place, [blob.etag for blob in wanted.values()])
@@ -82,11 +100,13 @@ def keep(driver: Driver, place: Place, blobs: Mapping[str, Present], check: Chec
         for path, blob in wanted.items()
         if not (there := kept.get(blob.etag)) or (there.size_bytes, there.etag) != (blob.size_bytes, blob.etag)
     }
-    originals = locate(driver, place, unsure)
+    originals = locate(driver, place, unsure)  # without their versions
     lost = [
         path
         for path, blob in unsure.items()
-        if (there := kept.get(blob.etag)) is None or there.size_bytes != blob.size_bytes or originals.get(path) != blob
+        if (there := kept.get(blob.etag)) is None
+        or there.size_bytes != blob.size_bytes
+        or originals.get(path) != replace(blob, version_id="")
     ]
     if lost:
         raise CommitConflict(
@@ -97,61 +117,29 @@ def keep(driver: Driver, place: Place, blobs: Mapping[str, Present], check: Chec
         )
 
 
-def bring_back(
-    driver: Driver, place: Place, wanted: Mapping[str, str], now: Mapping[str, Present], check: Check = lambda: None
-) -> dict[str, Present]:
-    """Copy kept bytes (ETags by path) to where the files belong; what their blobs are then.
+def copy_blob(
+    driver: Driver, bucket: str, key: str, to_key: str, blob: Present, *, create_only: bool, in_parts: bool = False
+) -> None:
+    """A copy by the store; in parts above its limit. With ``create_only`` what is there already stays. It is the version
+    of ``key`` that ``blob`` names, if it names one.
 
-    :param now: what lies there and may be written over: its bytes are kept or nobody's
-    :raises FilesMissing: some are not kept (nothing was written)
-    :raises CommitConflict: something else lies there now; others may be back already, which can be repeated
-    """
-    if not wanted:
-        return {}
-    kept = find_kept(driver, place, wanted.values())
-    gone = [path for path, etag in wanted.items() if etag not in kept]
-    if gone:
-        raise FilesMissing(
-            f"The bytes of {len(gone):,} file{'' if len(gone) == 1 else 's'} are not kept.",
-            subject="\n".join(sorted(gone)[:_SHOWN]),
-        )
-    aside = kept_place(place)
-
-    def copy(one: tuple[str, str]) -> None:
-        path, etag = one
-        check()
-        there, key = now.get(path), place.file_key(path)
-        if _etag_of(driver, place.bucket, key) != (there.etag if there else ""):
-            raise CommitConflict("The file was changed by somebody else meanwhile.", subject=path)
-        copy_blob(driver, place.bucket, aside.file_key(kept_name(etag)), key, kept[etag], create_only=there is None)
-
-    _each(copy, wanted.items())
-    back = locate(driver, place, wanted)
-    other = [
-        path for path, etag in wanted.items() if path not in back or back[path].size_bytes != kept[etag].size_bytes
-    ]
-    if other:
-        raise CommitConflict("Files were changed while they were brought back.", subject="\n".join(other[:_SHOWN]))
-    return back
-
-
-def copy_blob(driver: Driver, bucket: str, key: str, to_key: str, blob: Present, *, create_only: bool) -> None:
-    """A copy by the store; in parts above its limit. With ``create_only`` what is there already stays.
-
+    :param in_parts: also below its limit: in Ceph 16.2 a plain copy of a null version shares its bytes where the key has
+        other versions, and changes when that is written over (measured)
     :raises NotSupported: it is too large, and the store cannot copy it in parts
     """
     condition = Condition(if_absent=True) if create_only else None
-    if blob.size_bytes > driver.capabilities.max_copy_bytes:
+    if blob.size_bytes > driver.capabilities.max_copy_bytes or (in_parts and blob.size_bytes):
         _copy_in_parts(driver, bucket, key, to_key, blob, condition)
         return
+    version: dict[str, Any] = {"version_id": blob.version_id} if blob.version_id else {}
     try:
-        driver.copy(bucket, key, bucket, to_key, condition=condition)
+        driver.copy(bucket, key, bucket, to_key, condition=condition, **version)
     except NotSupported:
-        driver.copy(bucket, key, bucket, to_key)
+        driver.copy(bucket, key, bucket, to_key, **version)
     except (PreconditionFailed, OutcomeUnknown):
-        if _etag_of(driver, bucket, to_key):
+        if etag_of(driver, bucket, to_key):
             return  # it is there, by us or by somebody else: it is compared afterwards
-        driver.copy(bucket, key, bucket, to_key)
+        driver.copy(bucket, key, bucket, to_key, **version)
 
 
 def _copy_in_parts(
@@ -160,19 +148,23 @@ def _copy_in_parts(
     if "%" in key:
         # Ceph 16.2 decodes a part's source twice, and would take another blob for "50%25"
         raise NotSupported(
-            "A file this large, with a percent sign in its name, cannot be kept.",
+            "A file with a percent sign in its name cannot be kept if it is this large, or the bucket\u2019s versions are "
+            "suspended.",
             subject=key,
             todo="Stage the new file under another name, or rename this one first.",
         )
     limits = driver.capabilities
     step = max(min(_PART_BYTES, limits.max_part_bytes), limits.min_part_bytes, -(-blob.size_bytes // limits.max_parts))
+    version = {"version_id": blob.version_id} if blob.version_id else {}
     upload_id = driver.create_upload(bucket, to_key)
     try:
         parts: list[Part] = []
         for number, start in enumerate(range(0, blob.size_bytes, step), 1):
             length = min(step, blob.size_bytes - start)
             parts.append(
-                driver.copy_part(bucket, key, bucket, to_key, upload_id, number, start, length, if_match=blob.etag)
+                driver.copy_part(
+                    bucket, key, bucket, to_key, upload_id, number, start, length, if_match=blob.etag, **version
+                )
             )
         try:
             driver.complete_upload(bucket, to_key, upload_id, parts, condition)
@@ -181,12 +173,16 @@ def _copy_in_parts(
     except (PreconditionFailed, OutcomeUnknown):
         with suppress(ArtifactBrowserError):
             driver.abort_upload(bucket, to_key, upload_id)
-        if condition is None or not _etag_of(driver, bucket, to_key):
+        if condition is None or not etag_of(driver, bucket, to_key):
             raise
     except BaseException:
         with suppress(ArtifactBrowserError):
             driver.abort_upload(bucket, to_key, upload_id)
         raise
+
+
+def _is_named(versions: Mapping[str, str], path: str, blob: Present) -> bool:
+    return bool(blob.version_id) and versions.get(path) == blob.version_id
 
 
 def _is_same(kept: Present | None, blob: Present) -> bool:
@@ -198,14 +194,16 @@ def _is_same(kept: Present | None, blob: Present) -> bool:
     return kept.etag == blob.etag or "-" in blob.etag
 
 
-def _etag_of(driver: Driver, bucket: str, key: str) -> str:
+def etag_of(driver: Driver, bucket: str, key: str) -> str:
+    """What stands at ``key``; empty where nothing does."""
     try:
         return driver.head(bucket, key).etag
     except BlobNotFound:
         return ""
 
 
-def _each(work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
+def each(work: Callable[[_Item], None], items: Iterable[_Item]) -> None:
+    """Several at once. :raises ArtifactBrowserError: the first that went wrong"""
     with ThreadPoolExecutor(_COPIERS, thread_name_prefix="copies") as copiers:
         for _ in copiers.map(work, items):
             pass

@@ -32,7 +32,7 @@ from artifact_browser.errors import (
     OutcomeUnknown,
     PreconditionFailed,
 )
-from artifact_browser.storage.driver import Condition, Driver, WriteOptions
+from artifact_browser.storage.driver import NULL_VERSION, Condition, Driver, WriteOptions
 
 #: Hypha keeps keys it does not know, so the id survives its edits; that ours is still there proves nothing more.
 COMMIT_KEY = "_commit"
@@ -54,11 +54,13 @@ class Manifest:
     """A manifest as it stands in the bucket: its fields, its collection list, and the identity of that state.
 
     :ivar etag: without quotes; empty for a manifest that was never written
+    :ivar version_id: what the bucket keeps it under; empty where it keeps no versions
     """
 
     text: CollectionText = field(repr=False)
     etag: str = ""
     modified_us: int = 0
+    version_id: str = ""
 
     @property
     def fields(self) -> dict[Any, Any]:
@@ -116,7 +118,7 @@ def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
     except BlobNotFound:
         return None
     text = read_collection(bytes(data), subject=f"{bucket}/{key}")
-    return Manifest(text, info.etag, info.modified_us)
+    return Manifest(text, info.etag, info.modified_us, "" if info.version_id == NULL_VERSION else info.version_id)
 
 
 def write_manifest(

@@ -150,7 +150,7 @@ def make_record(
 
 
 def _identified(file: StagedFile, blob: Present | None) -> StagedFile:
-    return file if blob is None else StagedFile(file.path, blob.size_bytes, blob.etag, file.checksums)
+    return file if blob is None else StagedFile(file.path, blob.size_bytes, blob.etag, file.checksums, blob.version_id)
 
 
 def write_record(driver: Driver, place: Place, record: VersionRecord, pause: Pause) -> None:
@@ -201,7 +201,13 @@ def encode_record(record: VersionRecord) -> bytes:
             "content": record.content,
             "manifest": record.manifest_text,
             "files": [
-                {"path": file.path, "size": file.size_bytes, "etag": file.etag, **dict(file.checksums)}
+                {
+                    "path": file.path,
+                    "size": file.size_bytes,
+                    "etag": file.etag,
+                    **_version(file),
+                    **dict(file.checksums),
+                }
                 for file in record.files
             ],
         }
@@ -241,7 +247,13 @@ def _file(entry: object) -> StagedFile | None:
         return None
     size = entry.get("size")
     sums = tuple((name, entry[name]) for name in CHECKSUMS if isinstance(entry.get(name), str))
-    return StagedFile(path, size if _is_count(size) else None, _text(entry.get("etag")), sums)
+    return StagedFile(
+        path, size if _is_count(size) else None, _text(entry.get("etag")), sums, _text(entry.get("version_id"))
+    )
+
+
+def _version(file: StagedFile) -> dict[str, str]:
+    return {"version_id": file.version_id} if file.version_id else {}
 
 
 def _is_count(value: object) -> TypeGuard[int]:

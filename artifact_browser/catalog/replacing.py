@@ -9,11 +9,14 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
+from artifact_browser.catalog.bringing_back import bring_back
+from artifact_browser.catalog.file_versions import finder
 from artifact_browser.catalog.files import locate, recorded_files
 from artifact_browser.catalog.head import adopt, find_head
-from artifact_browser.catalog.kept import bring_back, find_kept, keep
+from artifact_browser.catalog.kept import keep
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, Pause, read_manifest
+from artifact_browser.catalog.sources import find_sources, version_ids
 from artifact_browser.errors import ManifestUnreadable
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import DELIMITER
@@ -39,7 +42,8 @@ def keep_replaced(
         return 0
     check()
     record = adopt(driver, place, committed, find_head(driver, place, committed), pause=pause)
-    present = locate(driver, place, wanted)
+    names = version_ids(record.files)
+    present = finder(names)(driver, place, wanted)
     of_version = {file.path: file.etag for file in record.files}
     staged = _readable(driver, place, place.staged_key)
     of_edit = {file.path: file.etag for file in recorded_files(staged.fields)} if staged else {}
@@ -48,7 +52,7 @@ def keep_replaced(
         for path, blob in present.items()
         if blob.etag == of_version.get(path) or blob.etag != of_edit.get(path)
     }
-    keep(driver, place, blobs, check)
+    keep(driver, place, blobs, check, names)
     return len(blobs)
 
 
@@ -59,11 +63,10 @@ def put_back(driver: Driver, place: Place, committed: Manifest) -> int:
     """
     head = find_head(driver, place, committed)
     files = head.record.files if head.record else recorded_files(committed.fields)
-    known = {file.path: file.etag for file in files if file.etag}
+    known = {file.path: file for file in files if file.etag}
     present = locate(driver, place, known)
-    other = {path: etag for path, etag in known.items() if path not in present or present[path].etag != etag}
-    kept = find_kept(driver, place, other.values()) if other else {}
-    wanted = {path: etag for path, etag in other.items() if etag in kept}
+    other = [file for path, file in known.items() if path not in present or present[path].etag != file.etag]
+    wanted = find_sources(driver, place, other) if other else {}
     bring_back(driver, place, wanted, present)
     return len(wanted)
 

@@ -6,14 +6,17 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from artifact_browser.catalog.bringing_back import bring_back
 from artifact_browser.catalog.collection_text import LIST_KEY, CollectionText, read_collection
-from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, with_files
+from artifact_browser.catalog.file_versions import finder
+from artifact_browser.catalog.files import FILES_KEY, StagedFile, with_files
 from artifact_browser.catalog.head import adopt, find_head
-from artifact_browser.catalog.kept import bring_back, keep
+from artifact_browser.catalog.kept import keep
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import OWN_KEYS, Pause, write_manifest
+from artifact_browser.catalog.sources import find_sources, version_ids
 from artifact_browser.catalog.staging import read_artifact
-from artifact_browser.catalog.versions import Where, version_of, where_files
+from artifact_browser.catalog.versions import WHY_GONE, Where, version_of, where_files
 from artifact_browser.errors import CommitConflict, FilesMissing, InputError
 from artifact_browser.storage.driver import Driver
 
@@ -51,8 +54,10 @@ def restore(
             todo="Commit or discard them first.",
         )
     record = version_of(driver, place, version)
+    names: dict[str, str] = {}
     if state.committed is not None:
-        adopt(driver, place, state.committed, find_head(driver, place, state.committed), pause=pause)
+        head = find_head(driver, place, state.committed)
+        names = version_ids(adopt(driver, place, state.committed, head, pause=pause).files)
     check()
     files = where_files(driver, place, record.files)
     gone = [at.file.path for at in files if at.where is Where.GONE]
@@ -61,10 +66,12 @@ def restore(
             f"The bytes of {len(gone):,} file{' are' if len(gone) == 1 else 's are'} kept nowhere.",
             subject="\n".join(gone[:_SHOWN]),
             kept="Nothing was changed.",
+            todo=WHY_GONE if any(at.file.version_id for at in files if at.where is Where.GONE) else "",
         )
-    wanted = {at.file.path: at.file.etag for at in files if at.where is Where.KEPT}
-    now = locate(driver, place, wanted)
-    keep(driver, place, now, check)
+    away = [at.file for at in files if at.where is not Where.CURRENT]
+    wanted = find_sources(driver, place, away) if away else {}
+    now = finder(names)(driver, place, wanted)
+    keep(driver, place, now, check, names)
     back = bring_back(driver, place, wanted, now, check)
     again = [
         StagedFile(at.file.path, at.file.size_bytes, back[at.file.path].etag, at.file.checksums)

@@ -200,7 +200,7 @@ def reset_stats(driver: Driver, place: Place, pause: Pause) -> int:
         if epoch > MAX_EPOCH:
             raise LimitReached("These statistics cannot be reset any more.", subject=f"{place.bucket}/{place.prefix}")
         key = f"{place.prefix}{RESET_FOLDER}{MAX_EPOCH - epoch:012d}"
-        known = driver.capabilities.conditional_create is Support.YES
+        known = driver.conditional_writes(place.bucket).create is Support.YES
         try:
             driver.put(
                 place.bucket, key, b"{}", WriteOptions(content_type=CONTENT_TYPE),

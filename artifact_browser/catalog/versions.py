@@ -17,9 +17,9 @@ from urllib.parse import unquote
 
 from artifact_browser.catalog.aliases import LATEST, Alias, list_aliases, move_alias
 from artifact_browser.catalog.collection_text import read_collection
+from artifact_browser.catalog.file_versions import finder
 from artifact_browser.catalog.files import Present, StagedFile, locate, recorded_files
 from artifact_browser.catalog.head import Head, adopt, adopted_name, find_head
-from artifact_browser.catalog.kept import find_kept, kept_name, kept_place
 from artifact_browser.catalog.layout import DERIVED, Place
 from artifact_browser.catalog.manifest import Manifest, Pause, read_manifest
 from artifact_browser.catalog.opening import shown_fields
@@ -31,6 +31,7 @@ from artifact_browser.catalog.records import (
     read_record,
     read_sound_record,
 )
+from artifact_browser.catalog.sources import find_sources
 from artifact_browser.errors import BlobNotFound, ManifestUnreadable
 from artifact_browser.storage.driver import Driver
 
@@ -41,10 +42,19 @@ _MAX_SINGLES = 50
 _MAX_LIST_PAGES = 20
 
 
+#: What may be done about it.
+WHY_GONE = (
+    "The bucket kept them as versions, which a lifecycle rule or somebody has removed: look at the bucket\u2019s rules, or "
+    "upload the files again."
+)
+
+
 class Where(StrEnum):
     """Where the bytes of a version's file are now."""
 
     CURRENT = "current"
+    #: in a version that the bucket keeps
+    VERSION = "version"
     KEPT = "kept"
     GONE = "gone"
 
@@ -86,11 +96,14 @@ class VersionList:
 
 @dataclass(frozen=True, slots=True)
 class FileAt:
-    """A version's file, and the key its bytes are at; empty when they are gone."""
+    """A version's file, and the key (and the version of it, where it is not the latest) its bytes are at; empty when they
+    are gone.
+    """
 
     file: StagedFile
     where: Where
     key: str = ""
+    version_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +178,8 @@ def version_of(driver: Driver, place: Place, version: str) -> VersionRecord:
     if committed is not None:
         head = find_head(driver, place, committed)
         if head.record is None and adopted_name(head.tip, committed) == version:
-            present = locate(driver, place, [file.path for file in recorded_files(committed.fields)])
+            paths = [file.path for file in recorded_files(committed.fields)]
+            present = finder(committed.version_id)(driver, place, paths)
             return unrecorded(committed, head, present)
     raise BlobNotFound("There is no such version.", subject=version)
 
@@ -199,18 +213,21 @@ def point_alias(
 
 
 def where_files(driver: Driver, place: Place, files: Iterable[StagedFile]) -> list[FileAt]:
-    """Where the bytes of a version's files are now: one LIST per 1,000 files, and one per 1,000 that are not current."""
+    """Where the bytes of a version's files are now: one LIST per 1,000 files, and for those that are not current
+    those of :func:`~sources.find_sources`.
+    """
     listed = list(files)
     present = locate(driver, place, [file.path for file in listed])
     away = [file for file in listed if not _is_current(file, present.get(file.path))]
-    kept = find_kept(driver, place, [file.etag for file in away]) if away else {}
-    aside, missing = kept_place(place), {file.path for file in away}
+    sources = find_sources(driver, place, away) if away else {}
+    missing = {file.path for file in away}
     found = []
     for file in listed:
         if file.path not in missing:
             found.append(FileAt(file, Where.CURRENT, place.file_key(file.path)))
-        elif (blob := kept.get(file.etag)) is not None and file.size_bytes in (None, blob.size_bytes):
-            found.append(FileAt(file, Where.KEPT, aside.file_key(kept_name(file.etag))))
+        elif (source := sources.get(file.path)) is not None:
+            where = Where.VERSION if source.blob.version_id else Where.KEPT
+            found.append(FileAt(file, where, source.key, source.blob.version_id))
         else:
             found.append(FileAt(file, Where.GONE))
     return found

@@ -68,7 +68,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class ConditionalWrites:
-    """Whether commits to one bucket are safe against others, as far as known; nothing is asked for it.
+    """Whether commits to one bucket are safe against others, as far as known; nothing is tried out for it.
 
     :ivar create: PUT ``If-None-Match: *``; :ivar replace: PUT ``If-Match``
     :ivar known: it is known without asking (AWS, This computer)
@@ -212,6 +212,14 @@ class Upload:
 NULL_VERSION = "null"
 
 
+class Versioning(StrEnum):
+    #: there never were any, or nobody says
+    NONE = "none"
+    ON = "on"
+    #: named versions stay; what is written now replaces the null version
+    SUSPENDED = "suspended"
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """A version of a blob, or the mark that it was deleted. ``version_id`` is :data:`NULL_VERSION` for the one of a
@@ -299,7 +307,9 @@ class Driver(Protocol):
         """Return if the bucket exists and may be listed. :raises BucketNotFound: :raises AccessDenied:"""
 
     def conditional_writes(self, bucket: str) -> ConditionalWrites:
-        """What is known of conditional writes there; makes no request. An empty name: of the store in general."""
+        """What is known of conditional writes there; at most one small request, for the bucket's kind. An empty name: of the
+        store in general, without any.
+        """
 
     def try_conditions(self, bucket: str, prefix: str = "") -> ConditionalWrites:
         """Find out what is honoured there, by writing and removing a small blob at the top of the bucket or, where that is
@@ -361,9 +371,9 @@ class Driver(Protocol):
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """Remove the folders at and below ``prefix`` (it ends with ``/``) that hold nothing, where the store has such."""
 
-    def versioning(self, bucket: str) -> bool:
-        """Whether the bucket keeps what is written over or deleted, now; suspended is no, and so is an account that may not
-        ask. One request the first time this driver is asked.
+    def versioning(self, bucket: str) -> Versioning:
+        """Whether the bucket keeps what is written over or deleted, now; NONE also where the account may not ask. One request
+        the first time this driver is asked.
         """
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:

@@ -22,6 +22,7 @@ from artifact_browser.storage.driver import (
     Part,
     Reader,
     Upload,
+    Versioning,
     VersionPage,
     WriteOptions,
     Written,
@@ -115,7 +116,7 @@ class ReadOnlyDriver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         self._refuse(f"{bucket}/{prefix}")
 
-    def versioning(self, bucket: str) -> bool:
+    def versioning(self, bucket: str) -> Versioning:
         return self._driver.versioning(bucket)
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:

@@ -25,7 +25,7 @@ def try_conditions(
 def known_conditions(
     context: JobContext, record: AccountRecord, bucket: str
 ) -> Generator[None, None, ConditionalWrites]:
-    """Job: what is known of a bucket; makes no request."""
+    """Job: what is known of a bucket."""
     yield from ()
     with opened(context, record) as driver:
         return driver.conditional_writes(bucket)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from artifact_browser.storage.driver import Driver, Support
+from artifact_browser.storage.driver import ConditionalWrites, Driver, Support, Versioning
 
 
 class WatchedDriver:
@@ -24,6 +24,7 @@ class WatchedDriver:
         self._lock = threading.Lock()
         self.calls: list[tuple[str, str]] = []
         self.capabilities = driver.capabilities
+        self._unconditional = unconditional
         if unconditional:
             self.capabilities = replace(
                 driver.capabilities, conditional_create=Support.NO, conditional_replace=Support.NO
@@ -31,6 +32,16 @@ class WatchedDriver:
 
     def named(self, *methods: str) -> list[tuple[str, str]]:
         return [call for call in self.calls if call[0] in methods]
+
+    def conditional_writes(self, bucket: str) -> ConditionalWrites:
+        """No request of a commit's: the app asks once in some minutes."""
+        no = ConditionalWrites(Support.NO, Support.NO)
+        return no if self._unconditional else self._driver.conditional_writes(bucket)
+
+    def versioning(self, bucket: str) -> Versioning:
+        with self._lock:
+            self.calls.append(("versioning", bucket))
+        return self._driver.versioning(bucket)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._driver, name)

@@ -15,7 +15,7 @@ class RestoreDialog(AppDialog):
 
     def __init__(self, shown: VersionShown, words: str, parent: QWidget | None = None) -> None:
         super().__init__("Restore", "Restore", parent, subtitle=words[:1].upper() + words[1:])
-        back = sum(at.where is Where.KEPT for at in shown.files)
+        back = sum(at.where in (Where.KEPT, Where.VERSION) for at in shown.files)
         files = f" {count(back, 'file')} will be put back." if back else ""
         self.body.addWidget(
             label(

@@ -9,7 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from artifact_browser.catalog.aliases import Alias
-from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown, Where
+from artifact_browser.catalog.versions import WHY_GONE, FileAt, VersionLine, VersionList, VersionShown, Where
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog import versions_model as columns
 from artifact_browser.gui.catalog.alias_chips import AliasChips
@@ -28,8 +28,9 @@ _FACTS_PX = 110
 MOST_COMPARED = 20
 _WIDTHS = {columns.NUMBER: 44, columns.NAME: 130, columns.ALIASES: 200, columns.WHEN: 110, columns.WHO: 110}
 _FIRST = ("name", "description", "type", "version", "tags")
-_WORDS = {Where.CURRENT: "", Where.KEPT: "kept", Where.GONE: ""}
+_WORDS = {Where.CURRENT: "", Where.KEPT: "kept", Where.VERSION: "kept by the bucket", Where.GONE: ""}
 _GONE = "gone: its bytes are kept nowhere"
+_GONE_VERSION = "gone: the bucket\u2019s version was removed"
 
 
 class VersionsDialog(AppDialog):
@@ -157,14 +158,14 @@ class VersionsDialog(AppDialog):
         lines = [f"{printable(name)}: {printable(shown.fields[name])}" for name in names]
         self.fields.setText("\n".join(lines) or shown.error)
         self.files.show(
-            [
-                FileRow(at.file.path, at.file.size_bytes, _WORDS[at.where], _GONE if at.where is Where.GONE else "")
-                for at in shown.files
-            ]
+            [FileRow(at.file.path, at.file.size_bytes, _WORDS[at.where], _why_gone(at)) for at in shown.files]
         )
         self.file_list.show_states(any(at.where is not Where.CURRENT for at in shown.files))
         gone = sum(at.where is Where.GONE for at in shown.files)
-        self._tell(line, f" {count(gone, 'file')} cannot be found any more." if gone else "")
+        words = f" {count(gone, 'file')} cannot be found any more." if gone else ""
+        if any(at.where is Where.GONE and at.file.version_id for at in shown.files):
+            words += f" {WHY_GONE}"
+        self._tell(line, words)
         self.enable_buttons()
 
     def show_version_error(self, error: ArtifactBrowserError) -> None:
@@ -207,7 +208,8 @@ class VersionsDialog(AppDialog):
         """What can be done with the chosen version."""
         line, shown = self.chosen, self.shown
         wheres = {at.where for at in shown.files} if shown is not None else {Where.GONE}
-        new = line is not None and (not line.committed or Where.KEPT in wheres)  # an upload may have been given up
+        elsewhere = not wheres.isdisjoint({Where.KEPT, Where.VERSION})  # an upload may have been given up
+        new = line is not None and (not line.committed or elsewhere)
         self.primary.setEnabled(self.writable and new and Where.GONE not in wheres)
         self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
         self.alias.setEnabled(self.writable and line is not None)
@@ -231,6 +233,12 @@ class _Table(PlainTable):
         narrow = self.viewport().width() < 700
         self.setColumnHidden(columns.WHO, narrow)
         super().resizeEvent(event)
+
+
+def _why_gone(at: FileAt) -> str:
+    if at.where is not Where.GONE:
+        return ""
+    return _GONE_VERSION if at.file.version_id else _GONE
 
 
 def version_words(line: VersionLine) -> str:

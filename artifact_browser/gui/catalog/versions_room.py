@@ -34,7 +34,7 @@ class VersionsRoom(QObject):
     catalog_changed = Signal(object)
     #: ``(record, location)``: what was restored is to be committed
     commit_wanted = Signal(object, object)
-    #: ``(record, [(location, name)], folder)``: download these blobs under these names
+    #: ``(record, [(location, name, version id)], folder)``: download these blobs under these names
     download_requested = Signal(object, object, str)
 
     def __init__(self, bridge: Bridge, diffs: DiffRoom, parent: QWidget) -> None:
@@ -152,7 +152,7 @@ class _Course(QObject):
     def _download_into(self, shown: VersionShown, folder: str) -> None:
         at = self._location
         files = [
-            (Location(at.account_id, self._place.bucket, found.key), found.file.path)
+            (Location(at.account_id, self._place.bucket, found.key), found.file.path, found.version_id)
             for found in shown.files
             if found.key
         ]

@@ -212,10 +212,12 @@ class CatalogWiring(QObject):
         if handle is not None:
             self._staging[handle] = (record, location)
 
-    def _download(self, record: AccountRecord, files: Sequence[tuple[Location, str]], folder: str) -> None:
+    def _download(self, record: AccountRecord, files: Sequence[tuple[Location, str, str]], folder: str) -> None:
         """A version's files under their own names, wherever their bytes are now."""
         self._window.actions_["transfers"].setChecked(True)
-        self._transfers.room.download(record, [at for at, _ in files], folder, names=[name for _, name in files])
+        self._transfers.room.download(record, [at for at, _, _ in files], folder,
+            names=[name for _, name, _ in files], versions=[version for _, _, version in files],
+        )  # fmt: skip
 
     def _uploaded(self, handle: TransferHandle) -> None:
         """What arrived is recorded, also when some of it did not."""

@@ -8,7 +8,7 @@ import boto3
 import pytest
 
 from artifact_browser.errors import BlobNotFound, NotSupported
-from artifact_browser.storage.driver import NULL_VERSION, Driver
+from artifact_browser.storage.driver import NULL_VERSION, Driver, Versioning
 from tests.storage.conformance.stores import Store, content
 
 #: Files on this computer have no versions.
@@ -116,10 +116,10 @@ def test_suspended_a_version_with_an_id_outlives_what_is_written_over_it(
 ) -> None:
     """And what is written then has none: it is the null version, which the next write replaces."""
     named = driver.put(versioned, "k", b"named")
-    assert driver.versioning(versioned)
+    assert driver.versioning(versioned) is Versioning.ON
     set_versioning(store, versioned, "Suspended")
     with store.opened() as later:
-        assert not later.versioning(versioned)
+        assert later.versioning(versioned) is Versioning.SUSPENDED
     driver.put(versioned, "k", b"null")
     driver.put(versioned, "k", b"null again")
     ids = [one[0] for one in versions_of(driver, versioned, "k")]
@@ -134,7 +134,7 @@ def test_suspended_a_version_with_an_id_outlives_what_is_written_over_it(
 
 def test_a_bucket_without_versions_names_none(store: Store, driver: Driver, bucket: str) -> None:
     written = driver.put(bucket, "k", b"1")
-    assert not driver.versioning(bucket)
+    assert driver.versioning(bucket) is Versioning.NONE
     assert driver.head(bucket, "k").version_id in {"", NULL_VERSION}
     assert written.version_id in {"", NULL_VERSION}
     if store.secret is None:

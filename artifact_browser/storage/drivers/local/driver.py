@@ -35,6 +35,7 @@ from artifact_browser.storage.driver import (
     Part,
     Support,
     Upload,
+    Versioning,
     VersionPage,
     WriteOptions,
     Written,
@@ -204,8 +205,8 @@ class LocalDriver:
         with disk_errors(address(bucket, prefix)):
             buckets.remove_folders(self._store, bucket, check_key(prefix))
 
-    def versioning(self, bucket: str) -> bool:
-        return False
+    def versioning(self, bucket: str) -> Versioning:
+        return Versioning.NONE
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
         raise NotSupported("Files on this computer have no versions.", subject=address(bucket))

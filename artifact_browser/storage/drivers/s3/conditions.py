@@ -27,15 +27,19 @@ class Conditions:
     """Answers how to send a condition, probing the endpoint the first time it matters.
 
     :param probe: probes this endpoint in the given bucket, below the given prefix, and remembers the result
+    :param versioned: whether a bucket has its versions on
     """
 
-    def __init__(self, remembered: Remembered, probe: Callable[[str, str], Facts]) -> None:
+    def __init__(
+        self, remembered: Remembered, probe: Callable[[str, str], Facts], versioned: Callable[[str], bool]
+    ) -> None:
+        self._versioned = versioned
         self._remembered = remembered
         self._probe = probe
 
     def require(self, kind: str, bucket: str, subject: str) -> Facts:
         """The facts, once ``kind`` (a field of :class:`Facts`) is proven. :raises NotSupported: it is not honoured"""
-        facts = self._remembered.facts(bucket)
+        facts = self.facts(bucket)
         if getattr(facts, kind) is Support.UNKNOWN and not self._remembered.refused:
             facts = self._find_out(bucket, subject)
         if getattr(facts, kind) is not Support.YES:
@@ -45,6 +49,12 @@ class Conditions:
                 todo="Another store, or This computer, can.",
             )
         return facts
+
+    def facts(self, bucket: str) -> Facts:
+        """What is known of this bucket, or of buckets of its kind; one request in some minutes to see which that is."""
+        if self._remembered.wants_kind_of(bucket):
+            self._remembered.note_kind(bucket, self._versioned(bucket))
+        return self._remembered.facts(bucket)
 
     def find_out(self, bucket: str, beside: str) -> Facts:
         """Probe at the top of the bucket, or below ``beside``: some keys may write below one prefix only.

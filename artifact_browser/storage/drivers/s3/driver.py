@@ -9,6 +9,7 @@ from typing import Protocol
 from artifact_browser.errors import ReadOnlyAccount
 from artifact_browser.storage.driver import (
     KEPT_HEADERS,
+    NULL_VERSION,
     BlobInfo,
     Body,
     BucketInfo,
@@ -23,6 +24,7 @@ from artifact_browser.storage.driver import (
     Reader,
     Support,
     Upload,
+    Versioning,
     VersionPage,
     WriteOptions,
     Written,
@@ -99,7 +101,7 @@ class S3Driver:
 
     def conditional_writes(self, bucket: str) -> ConditionalWrites:
         remembered = self._access.account.remembered
-        facts = remembered.facts(bucket)
+        facts = self._conditions.facts(bucket)
         return ConditionalWrites(
             facts.conditional_create, facts.conditional_replace, remembered.known, facts.asked_us, facts.server, facts.bucket
         )  # fmt: skip
@@ -137,7 +139,10 @@ class S3Driver:
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None
     ) -> Written:
         check_key(bucket, key)
-        return self._blobs.put(bucket, key, body, options, condition)
+        written = self._blobs.put(bucket, key, body, options, condition)
+        if written.version_id not in ("", NULL_VERSION):  # its owner may have switched them on just now
+            self._access.account.remembered.note_kind(bucket, True)
+        return written
 
     def delete(self, bucket: str, key: str, *, if_match: str = "") -> None:
         check_key(bucket, key)
@@ -151,7 +156,7 @@ class S3Driver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """There are none: a prefix is gone with its last blob."""
 
-    def versioning(self, bucket: str) -> bool:
+    def versioning(self, bucket: str) -> Versioning:
         check_bucket_name(bucket)
         return self._versions.versioning(bucket)
 

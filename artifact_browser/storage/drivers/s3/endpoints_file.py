@@ -6,6 +6,7 @@
      "endpoints": {<address>: {"checksum": "yes", "raw_plus": "no"}},
      "accounts": {<account id>: {<address>: {
          "conditions": {"conditional_create": "yes", ..., "asked_us": ..., "server": "MinIO", "bucket": ...},
+         "versioned": {...},                      the same of buckets that have their versions on
          "buckets": {<bucket>: {...}},            where it differs
          "left": [[<bucket>, <key>], ...]}}}}     what a check under way writes, to be removed by the next one
 """

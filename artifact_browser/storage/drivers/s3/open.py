@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from artifact_browser.accounts.record import AccountRecord, Probing
 from artifact_browser.paths import Paths
+from artifact_browser.storage.driver import Versioning
 from artifact_browser.storage.drivers.s3.account import Access, LeaseSource, account_of
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs
@@ -36,7 +37,12 @@ def open_s3(
     account = account_of(record, paths)
     access = Access(account, lease_source, cancel, read_only=record.read_only)
     boto = Boto(access)
-    prober = Prober(boto, may_probe or (lambda _bucket: record.probing is Probing.ALLOWED))
-    conditions = Conditions(account.remembered, prober.probe)
+    versions = Versions(boto)
+
+    def versioned(bucket: str) -> bool:
+        return versions.versioning(bucket) is Versioning.ON
+
+    prober = Prober(boto, may_probe or (lambda _bucket: record.probing is Probing.ALLOWED), versioned)
+    conditions = Conditions(account.remembered, prober.probe, versioned)
     blobs = BotoBlobs(boto, conditions) if record.compatibility else OwnBlobs(access, conditions)
-    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), Versions(boto), conditions)
+    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), versions, conditions)

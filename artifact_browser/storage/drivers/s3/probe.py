@@ -42,9 +42,11 @@ class Prober:
     """Asks one endpoint, through one bucket.
 
     :param may_ask: the person's consent, for this bucket; asked at most once a job
+    :param versioned: whether a bucket has its versions on: the answer is that of all such buckets, or of all others
     """
 
-    def __init__(self, boto: Boto, may_ask: Callable[[str], bool]) -> None:
+    def __init__(self, boto: Boto, may_ask: Callable[[str], bool], versioned: Callable[[str], bool]) -> None:
+        self._versioned = versioned
         self._boto = boto
         self._may_ask = may_ask
         self._allowed: bool | None = None
@@ -70,6 +72,7 @@ class Prober:
             self._allowed = self._may_ask(bucket)
         if not self._allowed:
             raise NotSupported("Trying out conditional writes was not allowed. Nothing was written.", subject=bucket)
+        remembered.note_kind(bucket, self._versioned(bucket))
         before = remembered.facts(bucket).asked_us
         with Turn(remembered.file, access.cancel):
             now = remembered.facts(bucket)

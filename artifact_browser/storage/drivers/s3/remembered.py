@@ -2,7 +2,8 @@
 
 Facts are proven by probes or by answers, never guessed from a server's name (design decision 10); AWS itself is known.
 How bodies and keys are taken belongs to the endpoint; which conditions are honoured belongs to the account there (it is
-asked with that account's consent), and to a bucket where that one differs. The file is shared by all processes of one
+asked with that account's consent), and there to buckets of a kind: Ceph 16.2 honours them, but not where versions are on
+(measured: ``If-None-Match: *`` is ignored there). A bucket that answers otherwise has an answer of its own. The file is shared by all processes of one
 home: it is read again when it changed, so that two processes that learn different things both keep theirs.
 """
 
@@ -21,6 +22,8 @@ from artifact_browser.storage.drivers.s3.endpoints_file import BetweenProcesses,
 
 #: looking at the file took as long as the head of a request, several times for each
 _LOOK_S = 0.02
+#: how long a bucket counts as one with versions, or without
+_KIND_S = 300.0
 _MAX_SERVER = 80
 _MAX_LEFT = 100
 _lock = threading.Lock()
@@ -51,7 +54,7 @@ class Facts:
 
 _OF_ENDPOINT = ("checksum", "raw_plus")
 _KINDS = tuple(one.name for one in fields(Facts) if one.name.startswith("conditional_"))
-_OF_ACCOUNT = (*_KINDS, "etag_quoted", "asked_us", "server", "bucket")
+_PLAIN, _VERSIONED = "conditions", "versioned"
 
 
 class Remembered:
@@ -69,6 +72,8 @@ class Remembered:
         #: this account may not write what a probe writes: not asked again in this process
         self.refused = False
         self._facts: dict[str, Facts] = {}
+        self._versioned = Facts()
+        self._kinds: dict[str, tuple[bool, float]] = {}
         self._take({})
 
     def facts(self, bucket: str = "") -> Facts:
@@ -81,8 +86,25 @@ class Remembered:
                 if seen != self._seen:
                     self._take(load(self.file))
                     self._seen = seen
-        found = self._facts
-        return found.get(bucket) or found[""]
+        if (own := self._facts.get(bucket)) is not None:
+            return own
+        return self._versioned if self._is_versioned(bucket) else self._facts[""]
+
+    # -- buckets with versions ----------------------------------------------------------------------------------
+    def wants_kind_of(self, bucket: str) -> bool:
+        """Whether it must be found out first if ``bucket`` has its versions on: something is known of either kind."""
+        if self.known or not bucket:
+            return False
+        self.facts()
+        asked = self._facts[""].asked_us or self._versioned.asked_us
+        return bool(asked) and time.monotonic() - self._kinds.get(bucket, (False, float("-inf")))[1] > _KIND_S
+
+    def note_kind(self, bucket: str, versioned: bool) -> None:
+        """The versions of ``bucket`` are on, or are not."""
+        self._kinds[bucket] = versioned, time.monotonic()
+
+    def _is_versioned(self, bucket: str) -> bool:
+        return self._kinds.get(bucket, (False, 0.0))[0]
 
     def learn(self, **changes: Any) -> Facts:
         """Add facts that hold in every bucket; returns all that is known."""
@@ -95,22 +117,23 @@ class Remembered:
         def change(table: dict[str, Any]) -> None:
             part(table, "endpoints", self._endpoint).update(of_endpoint)
             if of_account:
-                part(self._mine(table), "conditions").update(of_account)
+                part(self._mine(table), _PLAIN).update(of_account)
 
         self._change(change)
         return self.facts()
 
     def settle(self, bucket: str, found: dict[str, Any], server: str, asked_us: int) -> Facts:
-        """Remember what a probe in ``bucket`` has found: for the whole endpoint, unless another bucket answers otherwise."""
+        """Remember what a probe in ``bucket`` has found: for all buckets of its kind, unless another one answers otherwise."""
+        slot = _VERSIONED if self._is_versioned(bucket) else _PLAIN
         entry = {**found, "server": _plain(server), "asked_us": asked_us, "bucket": bucket}
 
         def change(table: dict[str, Any]) -> None:
             mine = self._mine(table)
-            wide, differing = _decode(part(mine, "conditions")), part(mine, "buckets")
+            wide, differing = _decode(part(mine, slot)), part(mine, "buckets")
             same = all(getattr(wide, name) == found.get(name, getattr(wide, name)) for name in _KINDS)
             differing.pop(bucket, None)
             if not wide.asked_us or wide.bucket == bucket:
-                mine["conditions"] = entry
+                mine[slot] = entry
             elif not same:
                 differing[bucket] = entry
 
@@ -156,11 +179,13 @@ class Remembered:
     def _take(self, table: dict[str, Any]) -> None:
         ways = _decode(part(table, "endpoints", self._endpoint))
         mine = self._mine(table)
-        found = {"": part(mine, "conditions"), **part(mine, "buckets")}
-        self._facts = {
-            bucket: replace(_KNOWN if self.known else _decode(entry), checksum=ways.checksum, raw_plus=ways.raw_plus)
-            for bucket, entry in found.items()
-        }
+
+        def whole(entry: object) -> Facts:
+            facts = _KNOWN if self.known else _decode(entry)
+            return replace(facts, checksum=ways.checksum, raw_plus=ways.raw_plus)
+
+        self._facts = {name: whole(entry) for name, entry in {"": part(mine, _PLAIN), **part(mine, "buckets")}.items()}
+        self._versioned = whole(part(mine, _VERSIONED))
 
 
 _KNOWN = Facts(**dict.fromkeys(_KINDS, Support.YES))  # type: ignore[arg-type]

@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from artifact_browser.errors import AccessDenied, BlobNotFound, InputError, NotSupported, UnexpectedAnswer
-from artifact_browser.storage.driver import NULL_VERSION, Deleted, Version, VersionPage
+from artifact_browser.storage.driver import NULL_VERSION, Deleted, Version, Versioning, VersionPage
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder
 from artifact_browser.storage.drivers.s3.names import NOT_XML
 
 #: One DeleteObjects request.
 _BATCH = 1000
+_STATES = {"Enabled": Versioning.ON, "Suspended": Versioning.SUSPENDED}
 
 
 class Versions:
@@ -20,16 +21,16 @@ class Versions:
 
     def __init__(self, boto: Boto) -> None:
         self._boto = boto
-        self._enabled: dict[str, bool] = {}
+        self._versioning: dict[str, Versioning] = {}
 
-    def versioning(self, bucket: str) -> bool:
-        if bucket not in self._enabled:
+    def versioning(self, bucket: str) -> Versioning:
+        if bucket not in self._versioning:
             try:
                 answer = self._boto.call(bucket, lambda s3: s3.get_bucket_versioning(Bucket=bucket), of_bucket=True)
             except (AccessDenied, NotSupported, InputError, UnexpectedAnswer):
                 answer = {}
-            self._enabled[bucket] = answer.get("Status") == "Enabled"
-        return self._enabled[bucket]
+            self._versioning[bucket] = _STATES.get(str(answer.get("Status", "")), Versioning.NONE)
+        return self._versioning[bucket]
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
         decoder = KeyDecoder(self._boto.access.account.remembered, lambda text: self._exists(bucket, text))
