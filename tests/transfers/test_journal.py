@@ -84,6 +84,7 @@ orders: st.SearchStrategy[Order] = st.one_of(
         folder=texts,
         choice=choices,
         names=st.lists(texts).map(tuple),
+        versions=st.lists(texts).map(tuple),
         **common,
     ),
     st.builds(CopyOrder, sources=st.lists(places).map(tuple), target=places, move=st.booleans(), **common),

@@ -160,9 +160,9 @@ def test_a_download_asks_for_a_folder_and_takes_kept_and_current_bytes(
         asked.fileSelected.emit(str(tmp_path))
     _, files, folder = wanted.args
     assert folder == str(tmp_path)
-    assert [name for _, name in files] == ["a", "b"]
+    assert [name for _, name, _ in files] == ["a", "b"]
     bodies = []
-    for at, _ in files:
+    for at, _, _ in files:
         with driver.get(at.bucket, at.key) as reader:
             bodies.append(reader.read())
     assert bodies == [b"one", b"22"]
