@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog.artifact_name import ArtifactName
-from artifact_browser.catalog.name_registry import NameEntry, resolve_name
-from artifact_browser.catalog.queries import unknown_name
+from artifact_browser.catalog import own_address
+from artifact_browser.catalog.artifact_uri import ArtifactUri
+from artifact_browser.catalog.layout import Place
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
 
 
-def find_named(
-    context: JobContext, record: AccountRecord, bucket: str, name: ArtifactName
-) -> Generator[None, None, NameEntry]:
-    """Job: the place a name stands for in ``bucket``. :raises BlobNotFound: nobody took it; :raises ManifestUnreadable:"""
+def find_addressed(
+    context: JobContext, record: AccountRecord, bucket: str, uri: ArtifactUri
+) -> Generator[None, None, own_address.Addressed]:
+    """Job: what an address stands for in ``bucket``. :raises BlobNotFound: :raises InputError: :raises ManifestUnreadable:"""
     yield from ()
     with opened(context, record) as driver:
-        entry = resolve_name(driver, bucket, name)
-    if entry is None:
-        raise unknown_name(name, bucket)
-    return entry
+        return own_address.find_addressed(driver, bucket, uri)
+
+
+def address_of(
+    context: JobContext, record: AccountRecord, place: Place, version: str
+) -> Generator[None, None, ArtifactUri]:
+    """Job: the address of an artifact or a version. :raises BlobNotFound: no registered name; :raises InputError:"""
+    yield from ()
+    with opened(context, record) as driver:
+        return own_address.address_of(driver, place, version)

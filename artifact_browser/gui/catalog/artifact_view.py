@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QMenu, QVBoxLayout, QWi
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.opening import Opened
+from artifact_browser.gui.catalog.address_copy import add_address_entry
 from artifact_browser.gui.catalog.artifact_page import ArtifactPage, PageTools, ShownArtifact
 from artifact_browser.gui.catalog.artifact_pages import PAGES
 from artifact_browser.gui.catalog.copying import fill_copy_menu
@@ -136,6 +137,7 @@ class ArtifactView(QWidget):
         if shown is not None:
             place = shown.place
             fill_copy_menu(menu, self, self._tools.services, shown.record, place.bucket, [place.prefix])
+            add_address_entry(menu, self._tools.bridge, self, shown.record, place)
 
     def _show_side(self, side: str) -> None:
         shown = self._shown

@@ -22,6 +22,7 @@ from artifact_browser.catalog.opening import Opened
 from artifact_browser.catalog.records import CommitNote
 from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
+from artifact_browser.gui.catalog.address_copy import copy_address
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
 from artifact_browser.gui.catalog.copying import copy_as
 from artifact_browser.gui.catalog.diff_room import DiffRoom
@@ -156,6 +157,10 @@ class CatalogRoom(QObject):
         """Put the artifact on the clipboard: its URI, or what gets it."""
         place = place_of(location)
         copy_as(form, self._window, self._services, record, place.bucket, [place.prefix])
+
+    def copy_address(self, record: AccountRecord, location: Location) -> None:
+        """Put the artifact's ``flyte://`` address on the clipboard, if its name is registered."""
+        copy_address(self._bridge, self._window, record, place_of(location))
 
     def discard(self, record: AccountRecord, location: Location) -> None:
         """Show what would be dropped, and drop it when agreed to."""

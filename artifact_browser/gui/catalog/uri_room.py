@@ -1,4 +1,4 @@
-"""Opening artifacts by their ``flyte://`` addresses: asks, finds the place in the current bucket, tells it."""
+"""Opening artifacts by their ``flyte://`` addresses: asks, finds the place in the current bucket, tells it; and copying them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import name_jobs
-from artifact_browser.catalog.artifact_uri import ArtifactUri, parse_artifact_uri
-from artifact_browser.catalog.name_registry import NameEntry
+from artifact_browser.catalog.artifact_uri import parse_artifact_uri
+from artifact_browser.catalog.own_address import Addressed
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.catalog.uri_dialog import UriDialog
 from artifact_browser.gui.common.bridge import Bridge, Task
@@ -20,7 +20,7 @@ from artifact_browser.storage.location import Location, uri_of
 class UriRoom(QObject):
     """``window``: what its dialogs stand over."""
 
-    #: the artifact's :class:`Location`, and the :class:`ArtifactUri` that led there
+    #: the artifact's :class:`Location`, and what the address stands for (:class:`Addressed`)
     found = Signal(object, object)
     #: a typed address leads nowhere: why
     refused = Signal(str)
@@ -38,13 +38,13 @@ class UriRoom(QObject):
             uri = dialog.choice
             dialog.show_looking()
             self._bridge.run(
-                name_jobs.find_named, record, location.bucket, uri.name,
-                owner=dialog, on_done=lambda entry: done(entry, uri), on_error=dialog.show_failure,
+                name_jobs.find_addressed, record, location.bucket, uri,
+                owner=dialog, on_done=done, on_error=dialog.show_failure,
             )  # fmt: skip
 
-        def done(entry: NameEntry, uri: ArtifactUri) -> None:
+        def done(found: Addressed) -> None:
             dialog.accept()
-            self._tell(location, entry, uri)
+            self._tell(location, found)
 
         dialog.look_wanted.connect(look)
         dialog.finished.connect(dialog.deleteLater)
@@ -64,12 +64,12 @@ class UriRoom(QObject):
         if self._looking is not None:
             self._looking.cancel()
         self._looking = self._bridge.run(
-            name_jobs.find_named, record, location.bucket, uri.name,
-            owner=self, on_done=lambda entry: self._tell(location, entry, uri), on_error=self._refuse,
+            name_jobs.find_addressed, record, location.bucket, uri,
+            owner=self, on_done=lambda found: self._tell(location, found), on_error=self._refuse,
         )  # fmt: skip
 
-    def _tell(self, location: Location, entry: NameEntry, uri: ArtifactUri) -> None:
-        self.found.emit(Location(location.account_id, entry.place.bucket, entry.place.prefix), uri)
+    def _tell(self, location: Location, found: Addressed) -> None:
+        self.found.emit(Location(location.account_id, found.place.bucket, found.place.prefix), found)
 
     def _refuse(self, error: ArtifactBrowserError) -> None:
         self.refused.emit(error.detail)

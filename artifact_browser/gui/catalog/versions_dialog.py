@@ -44,6 +44,9 @@ class VersionsDialog(AppDialog):
     alias_wanted = Signal(object)
     #: what differs between two versions: the lines of the earlier and the later one
     compare_wanted = Signal(object, object)
+    #: a version's ``flyte://`` address on the clipboard
+    copy_wanted = Signal(object)
+    #: versions from this one on
     more_wanted = Signal(str)
     #: the list is to be read again
     retry_wanted = Signal()
@@ -54,7 +57,8 @@ class VersionsDialog(AppDialog):
         self.enter_accepts = False
         self.aliases: tuple[Alias, ...] = ()
         self.shown: VersionShown | None = None
-        self._more = ""
+        self._more = self._wanted = self._flag = ""
+        self._count = 0
         self.versions, self.files = VersionsModel(self), FileListModel(self)
         self.table = _Table(self.versions)
         self.table.setItemDelegateForColumn(columns.ALIASES, AliasChips(self.table))
@@ -71,6 +75,9 @@ class VersionsDialog(AppDialog):
         self.compare = self.add_secondary("Compare with", icon_name="arrow-left-right")
         self.compare.setMenu(QMenu(self.compare))
         self.compare.menu().aboutToShow.connect(self._fill_compare_menu)
+        self.copy = self.add_secondary("Copy URI", icon_name="copy")
+        self.copy.setToolTip("Copy the flyte:// address of this version")
+        self.copy.clicked.connect(lambda: self.copy_wanted.emit(self.chosen))
         self.alias = self.add_secondary("Set alias\u2026", icon_name="pencil")
         self.alias.clicked.connect(lambda: self.alias_wanted.emit(self.chosen))
         self.primary.clicked.disconnect()
@@ -114,6 +121,10 @@ class VersionsDialog(AppDialog):
         row = self.table.currentIndex().row()
         return self.versions.line(row) if 0 <= row < self.versions.rowCount() else None
 
+    def want(self, version: str, flag: str = "") -> None:
+        """Look at ``version`` first, and say ``flag`` of it; to be called before the list is shown."""
+        self._wanted, self._flag = version, flag
+
     # -- what is shown ------------------------------------------------------------------------------------------
     def show_busy(self) -> None:
         """The list is being read."""
@@ -134,18 +145,42 @@ class VersionsDialog(AppDialog):
             self.versions.append(found.lines)
         else:
             self.versions.show(found.lines)
+            self._count = found.lines[0].sequence if found.lines else 0
         if found.broken:
             self.show_note(f"The record of the version before ({printable(found.broken)}) is missing or damaged.")
         if not self.versions.rowCount():
             self._turn_to_state(State.EMPTY, "No versions yet: the next commit makes the first.")
+        elif self._wanted:
+            self._pages.setCurrentIndex(0)
+            self._go_to_wanted(older=older)
         elif not older:
             self._pages.setCurrentIndex(0)
-            at = self.versions.index(0, 0)
-            self.table.selectionModel().setCurrentIndex(
-                at, QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-            )
-            self.table.setFocus()
-            self._on_chosen()
+            self._go_to(0)
+
+    def _go_to_wanted(self, *, older: bool) -> None:
+        """The wanted version; one that is not among the first is asked for, with those behind it."""
+        row = self.versions.row_of(self._wanted)
+        if row < 0 and not older and self._more:
+            self._go_to(0)
+            self.more_wanted.emit(self._wanted)
+            return
+        wanted, self._wanted = self._wanted, ""
+        self._go_to(max(0, row))
+        before = self.versions.line(row - 1).sequence if older and row > 0 else 0
+        gap = before - self.versions.line(row).sequence if before else 1
+        if row < 0 or gap < 1:
+            self.show_note(f"Version {printable(wanted)} is not in this history: no later version builds on it.")
+        elif gap > 1:
+            self.show_note(f"The versions between {before - gap:,} and {before:,} are not shown.", Kind.NOTE_WARNING)
+        elif self._flag:
+            self.show_note(f"Its partitions are not as declared. {printable(self._flag)}", Kind.NOTE_WARNING)
+
+    def _go_to(self, row: int) -> None:
+        flags = QItemSelectionModel.SelectionFlag
+        self.table.selectionModel().setCurrentIndex(self.versions.index(row, 0), flags.ClearAndSelect | flags.Rows)
+        self.table.scrollTo(self.versions.index(row, 0))
+        self.table.setFocus()
+        self._on_chosen()
 
     def show_version(self, shown: VersionShown) -> None:
         """What the chosen version holds."""
@@ -199,9 +234,11 @@ class VersionsDialog(AppDialog):
 
     def _tell(self, line: VersionLine, more: str) -> None:
         self.chosen_name.setText(f"{line.sequence} \u00b7 {printable(line.version)}")
+        latest = "the latest" if line.committed else "not the latest"
+        which = f"Version {line.sequence:,} of {self._count:,}, {latest}. "
         when = f"{moment(line.time_us)}, by " if line.time_us else "By "
         who = printable(line.author) or "nobody knows whom"
-        facts = f"{when}{who}: {count(line.file_count, 'file')}, {size(line.size_bytes)}.{more}"
+        facts = f"{which}{when}{who}: {count(line.file_count, 'file')}, {size(line.size_bytes)}.{more}"
         self.chosen_facts.setText(f"{printable(line.message)}\n{facts}" if line.message else facts)
 
     def enable_buttons(self) -> None:
@@ -213,12 +250,13 @@ class VersionsDialog(AppDialog):
         self.primary.setEnabled(self.writable and new and Where.GONE not in wheres)
         self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
         self.alias.setEnabled(self.writable and line is not None)
+        self.copy.setEnabled(line is not None and line.recorded)
         self.compare.setEnabled(line is not None and self.versions.rowCount() > 1)
 
     def _turn_to_state(self, state: State, sentence: str) -> None:
         self.state.show_state(state, sentence)
         self._pages.setCurrentIndex(1)
-        for part in (self.primary, self.download, self.compare, self.alias):
+        for part in (self.primary, self.download, self.compare, self.copy, self.alias):
             part.setEnabled(False)
 
 

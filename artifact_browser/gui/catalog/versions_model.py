@@ -40,6 +40,10 @@ class VersionsModel(QAbstractTableModel):
     def line(self, row: int) -> VersionLine:
         return self._lines[row]
 
+    def row_of(self, version: str) -> int:
+        """Where a version stands; -1: it does not."""
+        return next((row for row, line in enumerate(self._lines) if line.version == version), -1)
+
     def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
         return 0 if parent.isValid() else len(self._lines)
 

@@ -14,6 +14,7 @@ from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.restoring import Restored
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
 from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.address_copy import copy_address
 from artifact_browser.gui.catalog.alias_dialog import AliasDialog
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
@@ -41,11 +42,16 @@ class VersionsRoom(QObject):
         super().__init__(parent)
         self._bridge, self.diffs, self.window = bridge, diffs, parent
 
-    def open(self, record: AccountRecord, location: Location) -> VersionsDialog:
-        """The versions of the artifact at ``location``."""
+    def open(self, record: AccountRecord, location: Location, version: str = "", flag: str = "") -> VersionsDialog:
+        """The versions of the artifact at ``location``.
+
+        :param version: the one to look at first, else the latest; ``flag``: what to mind about it
+        """
         place = place_of(location)
         where = printable(uri_of(record.kind, place.bucket, place.prefix))
         dialog = VersionsDialog(where, self.window, writable=not record.read_only)
+        if version:
+            dialog.want(version, flag)
         _Course(self, self._bridge, dialog, record, location)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -69,6 +75,7 @@ class _Course(QObject):
         dialog.alias_wanted.connect(self._set_alias)
         dialog.download_wanted.connect(self._download)
         dialog.compare_wanted.connect(self._compare)
+        dialog.copy_wanted.connect(lambda line: copy_address(bridge, dialog, record, self._place, line.version))
         self._read()
 
     def _read(self) -> None:

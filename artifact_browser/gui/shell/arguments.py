@@ -23,7 +23,9 @@ class Arguments:
 def parsed(argv: Sequence[str]) -> Arguments:
     """The arguments in ``argv``; ends the process after ``--help``, ``--version`` or a mistake."""
     parser = argparse.ArgumentParser(prog="artifact-browser", description="One window over many object stores.")
-    parser.add_argument("addresses", nargs="*", metavar="PATH|URI", help="a folder, or s3://bucket/prefix")
+    parser.add_argument(
+        "addresses", nargs="*", metavar="PATH|URI", help="a folder, s3://bucket/prefix, or behind that flyte://..."
+    )
     parser.add_argument("--home", type=Path, metavar="DIR", help="keep settings, cache, log and This computer there")
     parser.add_argument("--tour", type=Path, metavar="DIR", help="show the main job by itself, with pictures in DIR")
     parser.add_argument(

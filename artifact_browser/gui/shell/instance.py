@@ -1,8 +1,8 @@
 """One window per user and home: who is first keeps the lock, who comes later hands over what to open and ends.
 
 The first instance listens on a local socket inside a folder only this user can enter. It understands one sentence,
-``open <address>`` with an absolute path or one of our URIs, and answers ``ok``; everything else is dropped. A
-message can only ever show a place, never change anything.
+``open <address>`` with an absolute path, one of our URIs or an artifact's address, and answers ``ok``; everything else is
+dropped. A message can only ever show a place, never change anything.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ class _Conversation(QObject):
 def understood(message: bytes) -> str:
     """The address in ``open <address>``.
 
-    :raises InputError: anything but an absolute path or a URI of ours
+    :raises InputError: anything but an absolute path, a URI of ours or an artifact's address
     """
     try:
         verb, _, address = message.decode().partition(" ")
@@ -154,8 +154,18 @@ def understood(message: bytes) -> str:
     if "\0" in address:
         raise InputError("The address holds a zero byte.")
     if address and not Path(address).is_absolute():
-        parse_uri(address)
+        _check_uri(address)
     return address
+
+
+def _check_uri(address: str) -> None:
+    """:raises InputError: neither a URI of ours nor an artifact's address"""
+    from artifact_browser.catalog.artifact_uri import is_artifact_uri, parse_artifact_uri  # not before the first paint
+
+    if is_artifact_uri(address):
+        parse_artifact_uri(address)
+    else:
+        parse_uri(address)
 
 
 def rendezvous(paths: Paths) -> Path:

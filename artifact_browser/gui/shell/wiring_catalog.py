@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.copy_as import CopyForm
+from artifact_browser.catalog.own_address import Addressed
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
@@ -19,7 +19,6 @@ from artifact_browser.gui.catalog.commit_all_room import CommitAllRoom
 from artifact_browser.gui.catalog.gallery import Gallery
 from artifact_browser.gui.catalog.uri_room import UriRoom
 from artifact_browser.gui.common.error_sheet import show_error
-from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.gui.shell.main_window import MainWindow
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.shell.wiring_transfers import TransferWiring
@@ -95,6 +94,7 @@ class CatalogWiring(QObject):
             ("discard", room.discard, lambda: gallery.subject),
             ("compare_committed", room.compare, lambda: gallery.artifact),
             ("versions", room.versions.open, lambda: gallery.artifact),
+            ("copy_as_flyte", room.copy_address, lambda: gallery.artifact),
             ("edit_card", self.cards.edit_card, lambda: gallery.subject),
             ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
         ):
@@ -112,13 +112,17 @@ class CatalogWiring(QObject):
         uris.refused.connect(self._browse.address.reject_text)
         uris.found.connect(self._open_found)
 
-    def _open_found(self, location: Location, uri: ArtifactUri) -> None:
-        """The artifact of an address, as it is committed now; says so where the address names more."""
+    def _open_found(self, location: Location, found: Addressed) -> None:
+        """The artifact of an address; where the address names a version, that one, over the artifact's page."""
+        self.show_version(self._window.services.book.get(location.account_id), location, found.version, found.flag)
+
+    def show_version(self, record: AccountRecord, location: Location, version: str = "", flag: str = "") -> None:
+        """Go to an artifact, and look at one of its versions if one is named."""
         self._window.navigator.go(location)
         self._window.centre.show_gallery()
         self._window.centre.view.setFocus()
-        if uri.version or uri.partitions:
-            show_toast(self._window, "This is the artifact as it is committed now, not the version of the address.")
+        if version:
+            self.room.versions.open(record, location, version, flag)
 
     def _act(
         self,

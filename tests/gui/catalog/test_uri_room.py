@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.catalog.artifact_name import ArtifactName
+from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.name_registry import name_key, register_name
+from artifact_browser.catalog.partitions import DeclaredKeys
+from artifact_browser.catalog.records import CommitNote
+from artifact_browser.catalog.staging import edit_fields
+from artifact_browser.catalog.versions import VersionLine, VersionList
 from artifact_browser.gui.catalog.uri_dialog import UriDialog
+from artifact_browser.gui.catalog.versions_dialog import VersionsDialog
 from artifact_browser.gui.common.error_sheet import ErrorSheet
-from artifact_browser.gui.common.toast import Toast
+from artifact_browser.gui.shell.instance import understood
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import Location
-from tests.catalog.making import stage_and_commit
+from tests.catalog.making import stage, stage_and_commit
 
 NAME = ArtifactName("zoo", "development", "cats/lion")
+ID = {"project": "zoo", "domain": "development", "name": "cats/lion"}
 LION = Location(THIS_COMPUTER, "bucket", "zoo/lion/")
 
 
 @pytest.fixture
 def named(driver: Driver, zoo: Place) -> Place:
     place = stage_and_commit(driver, zoo, "lion", {"a": b"1"})
-    register_name(driver, place, NAME)
+    register_name(driver, place, NAME, DeclaredKeys(("region", "model")))
     return place
 
 
@@ -63,7 +72,7 @@ def test_an_address_is_checked_while_it_is_typed(qtbot: QtBot, asked: UriDialog)
 
 
 def test_the_artifact_of_an_address_is_opened(qtbot: QtBot, window: Window, asked: UriDialog) -> None:
-    asked.uri.setText(f"flyte://av0.1/{NAME}?region=us")
+    asked.uri.setText(f"flyte://av0.1/{NAME}")
     qtbot.keyClick(asked.uri, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: _shows_lion(window), timeout=10_000)
     assert not [found for found in QApplication.topLevelWidgets() if isinstance(found, UriDialog) and found.isVisible()]
@@ -112,10 +121,110 @@ def test_the_address_field_takes_one_too(
     told("a project, a domain and a name")
     typed(f"flyte://av0.1/{NAME}s")
     told("registered")
-    typed(f" flyte://av0.1/{NAME}@v1 ")
+    typed(f"flyte://av0.1/{NAME}@v1")
+    told("fits this address")
+    typed(f" flyte://av0.1/{NAME} ")
     qtbot.waitUntil(lambda: _shows_lion(window), timeout=10_000)
-    (toast,) = window.main.findChildren(Toast)
-    assert "not the version of the address" in " ".join(words.text() for words in toast.findChildren(QLabel))
+
+
+@pytest.fixture
+def history(driver: Driver, named: Place) -> Place:
+    """``v2`` is of ``us``, ``v3`` of ``eu``; one before them had no partitions."""
+    for version, region in (("v2", "us"), ("v3", "eu")):
+        edit_fields(driver, named, {"artifact_id": ID, "partitions": {"region": region}})
+        commit(driver, named, note=CommitNote(version))
+    return named
+
+
+@pytest.mark.parametrize(
+    ("rest", "version", "which"),
+    [
+        ("@v2", "v2", "Version 2 of 3, not the latest"), ("?region=us", "v2", "Version 2 of 3, not the latest"),
+        ("@latest", "v3", "Version 3 of 3, the latest"),
+    ],
+)  # fmt: skip
+def test_the_version_of_an_address_is_shown(
+    qtbot: QtBot, window: Window, history: Place, dialog: Callable[[str], Any], rest: str, version: str, which: str
+) -> None:
+    window.navigator.go(Location(THIS_COMPUTER, "bucket"))
+    window.open_handed_over(understood(f"open flyte://av0.1/{NAME}{rest}".encode()))  # as another start hands it over
+    versions = dialog("Versions")
+    qtbot.waitUntil(lambda: versions.shown is not None and versions.shown.version == version, timeout=10_000)
+    assert versions.chosen.version == version
+    assert which in versions.chosen_facts.text()
+    assert 'partitions: {"region":' in versions.fields.text()
+    assert "Declared: model, region. This version: region." in versions.note.text()
+    qtbot.waitUntil(lambda: _shows_lion(window), timeout=10_000)
+    versions.reject()
+
+
+def test_a_copied_address_leads_back_to_its_version(
+    qtbot: QtBot, window: Window, history: Place, dialog: Callable[[str], Any]
+) -> None:
+    window.navigator.go(LION)
+    window.main.centre.show_gallery()
+    page = window.catalog.gallery.artifact_view
+    qtbot.waitUntil(page.isVisible, timeout=10_000)
+    page.versions.click()
+    versions = dialog("Versions")
+    qtbot.waitUntil(lambda: versions.shown is not None, timeout=10_000)
+    versions.table.selectRow(1)
+    QGuiApplication.clipboard().clear()
+    qtbot.mouseClick(versions.copy, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == f"flyte://av0.1/{NAME}@v2", timeout=10_000)
+    versions.reject()
+    window.navigator.go(Location(THIS_COMPUTER, "bucket"))
+    window.main.actions_["open_by_uri"].trigger()
+    asked = dialog("Open by URI")
+    asked.uri.paste()
+    asked.primary.click()
+    again = dialog("Versions")
+    qtbot.waitUntil(lambda: again.shown is not None and again.shown.version == "v2", timeout=10_000)
+    again.reject()
+
+
+def test_only_an_artifact_whose_name_is_registered_can_be_copied(
+    qtbot: QtBot, window: Window, driver: Driver, zoo: Place, history: Place
+) -> None:
+    def entry() -> Any:
+        menu = window.catalog.gallery.artifact_view.copy.menu()
+        menu.aboutToShow.emit()
+        return next(action for action in menu.actions() if "flyte" in action.text())
+
+    window.main.centre.show_gallery()
+    window.navigator.go(LION)
+    qtbot.waitUntil(lambda: _shows_lion(window), timeout=10_000)
+    known = entry()
+    qtbot.waitUntil(known.isEnabled, timeout=10_000)
+    known.trigger()
+    assert QGuiApplication.clipboard().text() == f"flyte://av0.1/{NAME}"
+    taken = stage(driver, zoo, "wolf", artifact_id=ID)
+    commit(driver, taken)
+    stage_and_commit(driver, zoo, "bear")
+    for name, why in (("wolf", "stands for zoo/lion/ already"), ("bear", "no registered name")):
+        at = Location(THIS_COMPUTER, "bucket", f"zoo/{name}/")
+        window.navigator.go(at)
+        qtbot.waitUntil(lambda at=at: window.catalog.gallery.artifact == at, timeout=10_000)
+        made = entry()
+        qtbot.waitUntil(lambda why=why, made=made: why in made.toolTip(), timeout=10_000)
+        assert not made.isEnabled()
+
+
+def test_a_version_far_down_is_shown_with_what_is_behind_it(qtbot: QtBot, look: QApplication) -> None:
+    dialog = VersionsDialog("here")
+    qtbot.addWidget(dialog)
+    lines = [VersionLine(number, f"v{number}", committed=number == 9) for number in range(9, 0, -1)]
+    dialog.want("v4")
+    with qtbot.waitSignal(dialog.more_wanted) as wanted:
+        dialog.show_versions(VersionList(tuple(lines[:3]), more="v6"))
+    assert wanted.args == ["v4"]
+    dialog.show_versions(VersionList(tuple(lines[5:])), older=True)
+    assert dialog.chosen == lines[5]
+    assert "between 4 and 7 are not shown" in dialog.note.text()
+    dialog.want("lost")
+    dialog.show_versions(VersionList(tuple(lines)))
+    assert dialog.chosen == lines[0]
+    assert "lost is not in this history" in dialog.note.text()
 
 
 def _sheets() -> list[ErrorSheet]:

@@ -145,6 +145,8 @@ def said_to(home: Path, message: bytes) -> bytes:
         b"open s3://\n",
         b"open relative/path\n",
         b"open /tmp/\x00evil\n",
+        b"open flyte://av0.1/p/d\n",
+        b"open flyte://av0.1/p/d/n\t@v\n",
         b"open s3://b/\xff\xfe\n",
         b"\n",
         b"open s3://b/" + b"k" * (MOST_BYTES + 10) + b"\n",
@@ -195,7 +197,9 @@ def test_a_folder_somebody_else_prepared_is_refused(short_folder: Path, monkeypa
         rendezvous(paths)
 
 
-@pytest.mark.parametrize("address", ["", "/tmp/a b", "s3://b", "s3://b/a//b%2F", "local://b/ü"])
+@pytest.mark.parametrize(
+    "address", ["", "/tmp/a b", "s3://b", "s3://b/a//b%2F", "local://b/ü", "flyte://av0.1/p/d/n@v?k=%C3%BC"]
+)
 def test_addresses_that_are_understood(address: str) -> None:
     assert understood(f"open {address}".encode()) == address
 

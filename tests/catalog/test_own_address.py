@@ -1,0 +1,49 @@
+"""An artifact's own address: there is one while its name is registered, and it leads back."""
+
+from __future__ import annotations
+
+import pytest
+
+from artifact_browser.catalog.artifact_uri import parse_artifact_uri
+from artifact_browser.catalog.commit import commit
+from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.own_address import Addressed, address_of, find_addressed
+from artifact_browser.catalog.records import CommitNote
+from artifact_browser.catalog.staging import edit_fields
+from artifact_browser.errors import BlobNotFound, InputError
+from artifact_browser.storage.driver import Driver
+from tests.catalog.counting import CountingDriver
+from tests.catalog.making import stage
+
+
+def test_there_and_back(driver: Driver, zoo: Place) -> None:
+    place = stage(driver, zoo, "counts", partitions={"region": "us"})
+    with pytest.raises(BlobNotFound, match="no registered name"):
+        address_of(driver, place)
+    for version in ("v 1@?", "v2"):
+        edit_fields(driver, place, {"description": version})
+        commit(driver, place, note=CommitNote(version))
+    assert str(address_of(driver, place)) == "flyte://av0.1/Zoo/development/counts"
+    assert find_addressed(driver, zoo.bucket, address_of(driver, place)) == Addressed(place)
+    for sequence, version in enumerate(("v 1@?", "v2"), 1):
+        counting = CountingDriver(driver)
+        uri = address_of(counting, place, version)  # type: ignore[arg-type]
+        assert counting.requests <= 4
+        found = find_addressed(driver, zoo.bucket, parse_artifact_uri(str(uri)))
+        assert (found.place, found.version, found.sequence, found.flag) == (place, version, sequence, "")
+        assert found.requests <= 4
+    for version in ("latest", "nothing"):
+        with pytest.raises((BlobNotFound, InputError)):
+            address_of(driver, place, version)
+
+
+def test_a_name_of_somebody_else_is_no_address(driver: Driver, zoo: Place) -> None:
+    commit(driver, stage(driver, zoo, "counts", artifact_id={"name": "n"}))
+    other = stage(driver, zoo, "other", artifact_id={"name": "n"})
+    commit(driver, other)
+    with pytest.raises(InputError, match="stands for zoo/counts/"):
+        address_of(driver, other)
+    edit_fields(driver, other, {"artifact_id": {"name": ""}})
+    commit(driver, other)
+    with pytest.raises(InputError, match="The name is empty"):
+        address_of(driver, other)
