@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from artifact_browser.catalog.artifact_name import ArtifactName, encoded
+from artifact_browser.catalog.artifact_name import ArtifactName, decoded, encoded
 from artifact_browser.catalog.json_blob import CONTENT_TYPE, read_bytes
 from artifact_browser.catalog.layout import Place, check_file_path
 from artifact_browser.catalog.manifest import Pause, backoff_s
@@ -26,6 +26,8 @@ from artifact_browser.errors import (
 from artifact_browser.storage.driver import Condition, Driver, WriteOptions
 
 FOLDER = ".artifacts/"
+#: Beside the projects, and none: edges of lineage.
+USAGE = "_usage"
 _MAX_BYTES = 64 * 1024
 _TRIES = 4
 
@@ -59,6 +61,27 @@ def resolve_name(driver: Driver, bucket: str, name: ArtifactName) -> NameEntry |
     key = name_key(name)
     found = read_bytes(driver, bucket, key, _MAX_BYTES)
     return None if found is None else _decode(found.data, bucket, f"{bucket}/{key}")
+
+
+@dataclass(frozen=True, slots=True)
+class NamesBelow:
+    """Projects, the domains of one, or the names in one. ``complete``: there are no more."""
+
+    values: tuple[str, ...]
+    complete: bool = True
+
+
+def names_below(driver: Driver, bucket: str, *above: str) -> NamesBelow:
+    """What is registered below no, one or two parts of a name (project, domain): one LIST of up to 1,000."""
+    folder = FOLDER + "".join(f"{encoded(part)}/" for part in above)
+    page = next(iter(driver.list_pages(bucket, folder, page_size=1000)))
+    names = len(above) == 2
+    end = ".json" if names else "/"
+    found = [
+        key[len(folder) :].removesuffix(end) for key in (page.keys if names else page.prefixes) if key.endswith(end)
+    ]
+    known = (text for part in found if (above or part != USAGE) and (text := decoded(part)))
+    return NamesBelow(tuple(sorted(known)), page.next_token is None)
 
 
 def register_name(

@@ -12,6 +12,7 @@ Times are UTC and rounded down to their granularity (a week to its Monday, a mon
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -211,6 +212,25 @@ def parse_time(text: str) -> datetime:
     except (ValueError, OverflowError):
         raise InputError("This is no time.", subject=ascii(text[:80]), todo="Write it like 2026-08-01.") from None
     return moment
+
+
+def time_span(text: str) -> tuple[datetime, datetime]:
+    """The first and the last minute that a typed time stands for: ``2026-08`` is all of August.
+
+    :raises InputError: it is none
+    """
+    first = parse_time(text)
+    found = _TIME.fullmatch(text.strip())
+    assert found is not None  # it was parsed
+    year, month, day, hour, minute = found.groups()[:5]
+    if day is None:
+        length = timedelta(days=monthrange(int(year), int(month))[1])
+    else:
+        length = timedelta(days=1) if hour is None else timedelta(hours=1) if minute is None else timedelta(minutes=1)
+    try:
+        return first, first + length - timedelta(minutes=1)
+    except OverflowError:
+        raise InputError("This time is out of range.", subject=text[:80]) from None
 
 
 def as_utc(moment: date) -> datetime:

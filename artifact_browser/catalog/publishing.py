@@ -61,10 +61,13 @@ def publish_version(
 def read_facts(driver: Driver, place: Place, version: str) -> VersionFacts | None:
     """What the record of ``version`` says; ``None`` where there is no sound one. One GET."""
     record = read_sound_record(driver, place, version)
-    if record is None:
-        return None
+    return facts_in(place, record) if record is not None else None
+
+
+def facts_in(place: Place, record: VersionRecord) -> VersionFacts | None:
+    """What a record says; ``None`` where its manifest cannot be read."""
     try:
-        fields = read_collection(record.manifest_text.encode(errors="replace"), subject=version).fields
+        fields = read_collection(record.manifest_text.encode(errors="replace"), subject=record.version).fields
     except ManifestUnreadable:
         return None
     return facts_of(place, record.version, record.sequence, fields)
