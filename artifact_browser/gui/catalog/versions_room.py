@@ -157,12 +157,7 @@ class _Course(QObject):
         dialog.open()
 
     def _download_into(self, shown: VersionShown, folder: str) -> None:
-        at = self._location
-        files = [
-            (Location(at.account_id, self._place.bucket, found.key), found.file.path, found.version_id)
-            for found in shown.files
-            if found.key
-        ]
+        files = downloads_of(shown, _folder(self._location, self._place))
         if files and folder:
             self._room.download_requested.emit(self._record, files, folder)
             self._dialog.accept()
@@ -180,6 +175,15 @@ class _Course(QObject):
     def _show(self, error: ArtifactBrowserError) -> None:
         self._dialog.more.setEnabled(True)
         show_error(self._dialog, error)
+
+
+def downloads_of(shown: VersionShown, at: Location) -> list[tuple[Location, str, str]]:
+    """Where the bytes of a version's files are now: place, the file's own name, version id; ``at``: the artifact."""
+    return [
+        (Location(at.account_id, at.bucket, found.key), found.file.path, found.version_id)
+        for found in shown.files
+        if found.key
+    ]
 
 
 def _title(line: VersionLine) -> str:

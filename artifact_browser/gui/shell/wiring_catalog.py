@@ -16,6 +16,7 @@ from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
 from artifact_browser.gui.catalog.commit_all_room import CommitAllRoom
+from artifact_browser.gui.catalog.find_room import FindRoom
 from artifact_browser.gui.catalog.gallery import Gallery
 from artifact_browser.gui.catalog.uri_room import UriRoom
 from artifact_browser.gui.common.error_sheet import show_error
@@ -40,6 +41,7 @@ class CatalogWiring(QObject):
         self.cards = CardRoom(window.bridge, window)
         self.uris = UriRoom(window.bridge, window)
         self.together = CommitAllRoom(window.bridge, window)
+        self.finding = FindRoom(window.bridge, window)
         window.centre.gallery.fill(self.gallery)
         self._connect_gallery()
         self._connect_actions()
@@ -111,6 +113,21 @@ class CatalogWiring(QObject):
         self._browse.artifact_wanted.connect(lambda text: uris.go_to(self._record(), here.current, text))
         uris.refused.connect(self._browse.address.reject_text)
         uris.found.connect(self._open_found)
+        actions["find_versions"].triggered.connect(self._find_versions)
+        self.finding.open_wanted.connect(self._open_found_version)
+        self.finding.download_requested.connect(self._download)
+        self._window.closing.connect(self.finding.close_all)
+
+    def _find_versions(self, _checked: bool = False) -> None:
+        """Of the artifact at hand, else of any of the bucket, those of the collection that is shown first."""
+        shown, gallery = self._window.centre.shows_gallery, self.gallery
+        artifact = gallery.artifact if shown else None
+        project = gallery.header.title.text() if shown and gallery.is_collection else ""
+        self.finding.open(self._record(), self._window.navigator.current, artifact, project)
+
+    def _open_found_version(self, record: AccountRecord, location: Location, version: str, flag: str) -> None:
+        self._window.raise_to_front()
+        self.show_version(record, location, version, flag)
 
     def _open_found(self, location: Location, found: Addressed) -> None:
         """The artifact of an address; where the address names a version, that one, over the artifact's page."""
@@ -198,6 +215,7 @@ class CatalogWiring(QObject):
             "commit_all",
             "discard",
             "versions",
+            "find_versions",
             "",
             "new_artifact",
             "new_collection",
