@@ -7,6 +7,7 @@ from collections.abc import Generator, Mapping
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import card_text, schema_text
 from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.naming import Naming
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
 
@@ -19,12 +20,17 @@ def open_card(context: JobContext, record: AccountRecord, place: Place) -> Gener
 
 
 def check_card(
-    context: JobContext, text: str, edits: Mapping[str, str], schema: str, is_collection: bool
+    context: JobContext,
+    text: str,
+    edits: Mapping[str, str],
+    schema: str,
+    is_collection: bool,
+    naming: Naming | None = None,
 ) -> Generator[None, None, card_text.CardCheck]:
     """Job: a form's edits put into a text, and what is wrong with it."""
     yield from ()
     check = context.cancel.raise_if_cancelled
-    return card_text.check_card(text, edits, schema, is_collection=is_collection, check=check)
+    return card_text.check_card(text, edits, schema, is_collection=is_collection, naming=naming, check=check)
 
 
 def save_card(

@@ -18,12 +18,13 @@ from artifact_browser.catalog.collection_text import CollectionText
 from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
 from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, Pause, backoff_s, write_manifest
+from artifact_browser.catalog.naming import Naming, apply_naming, default_project, hints_of, naming_of
 from artifact_browser.catalog.schema import (
     SCHEMA_KEY,
     SchemaProblem,
     check_by_text,
     find_schema_faults,
-    parent_schema,
+    parent_collection,
     schema_of,
     schema_text,
 )
@@ -45,6 +46,7 @@ class CardText:
     :ivar text: YAML; also what a save is compared with: the card must still read so
     :ivar schema: the collection's schema as JSON, to be handed back to :func:`check_card`; empty: none
     :ivar staged: it is the staged manifest's card (else the committed one's)
+    :ivar project: whose its name is where the card says nothing; ``folder``: what it is called then
     """
 
     title: str
@@ -53,6 +55,8 @@ class CardText:
     staged: bool = False
     schema: str = ""
     faults: tuple[SchemaProblem, ...] = ()
+    project: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,7 @@ class CardCheck:
     :ivar blocking: why it cannot be saved; then ``values`` is empty
     :ivar problems: what would be in the way of a commit, then hints; saved it can be
     :ivar more: there are more than were told
+    :ivar naming: its name and partitions, ``None`` where a form cannot show them
     """
 
     text: str
@@ -85,6 +90,7 @@ class CardCheck:
     blocking: TextProblem | None = None
     problems: tuple[TextProblem, ...] = ()
     more: bool = False
+    naming: Naming | None = None
 
 
 def open_card(driver: Driver, place: Place) -> CardText:
@@ -96,7 +102,8 @@ def open_card(driver: Driver, place: Place) -> CardText:
     base = state.staged or state.committed
     if base is None:
         raise _nothing_here(place)
-    schema = parent_schema(driver, place)
+    collection = parent_collection(driver, place)
+    schema = schema_of(collection.fields) if collection is not None else None
     faults = find_schema_faults(schema) if schema is not None else ()
     return CardText(
         title=str(base.fields.get("name") or place.name)[:200],
@@ -105,6 +112,8 @@ def open_card(driver: Driver, place: Place) -> CardText:
         staged=state.staged is not None,
         schema=schema_text(schema) if schema is not None and not faults else "",
         faults=faults,
+        project=default_project(place, collection.fields if collection is not None else None)[:200],
+        folder=place.name,
     )
 
 
@@ -114,9 +123,10 @@ def check_card(
     schema: str = "",
     *,
     is_collection: bool = False,
+    naming: Naming | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> CardCheck:
-    """Put a form's ``edits`` into ``text`` and say what is wrong with it; needs no store.
+    """Put a form's ``edits`` and ``naming`` into ``text`` and say what is wrong with it; needs no store.
 
     :param schema: :attr:`CardText.schema`
     """
@@ -124,8 +134,10 @@ def check_card(
         fields = parse_mapping(text.encode("utf-8", "surrogatepass")) if text.strip() else {}
     except ManifestUnreadable as error:
         return CardCheck(text, {}, unreadable(error, text))
-    if edits:
-        apply_form(fields, edits)
+    if edits or naming is not None:
+        apply_form(fields, edits or {})
+        if naming is not None:
+            apply_naming(fields, naming)
         text = dump_mapping(fields)
     blocking = _forbidden(fields, is_collection)
     if blocking:
@@ -144,9 +156,9 @@ def check_card(
             for fault in find_schema_faults(own)
         ]
     told = {problem.pointer for problem in problems}
-    hints = [hint for hint in _told_by_yaml(fields) if hint.pointer not in told]
+    hints = [hint for hint in (*_told_by_yaml(fields), *hints_of(fields)) if hint.pointer not in told]
     marked = [replace(hint, hint=True) for hint in placed(text, hints)]
-    return CardCheck(text, form_values(fields), None, (*placed(text, problems), *marked), more)
+    return CardCheck(text, form_values(fields), None, (*placed(text, problems), *marked), more, naming_of(fields))
 
 
 def save_card(driver: Driver, place: Place, text: str, base_text: str, pause: Pause = time.sleep) -> bool:

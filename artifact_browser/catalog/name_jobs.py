@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog import own_address
+from artifact_browser.catalog import name_registry, own_address
+from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.layout import Place
 from artifact_browser.storage.open import opened
@@ -28,3 +29,12 @@ def address_of(
     yield from ()
     with opened(context, record) as driver:
         return own_address.address_of(driver, place, version)
+
+
+def resolve_name(
+    context: JobContext, record: AccountRecord, bucket: str, name: ArtifactName
+) -> Generator[None, None, name_registry.NameEntry | None]:
+    """Job: what a name stands for, ``None`` where nobody took it. :raises ManifestUnreadable: what stands there is damaged"""
+    yield from ()
+    with opened(context, record) as driver:
+        return name_registry.resolve_name(driver, bucket, name)

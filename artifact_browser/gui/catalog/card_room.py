@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog import card_jobs
+from artifact_browser.catalog import card_jobs, name_jobs
+from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.card_text import CardText
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.schema_text import SchemaText
@@ -168,11 +169,20 @@ class _CardWork(_EditWork):
         super().__init__(bridge, dialog, record, place, staged)
         self._card = card
         dialog.check_wanted.connect(self._check)
+        self._page = dialog.naming
+        self._page.name_wanted.connect(self._ask_name)
+
+    def _ask_name(self, name: ArtifactName) -> None:
+        self._bridge.run(
+            name_jobs.resolve_name, self._record, self._place.bucket, name, owner=self,
+            on_done=lambda entry: self._page.show_entry(name, entry, self._place),
+            on_error=lambda error: self._page.show_unknown(name, error),
+        )  # fmt: skip
 
     def _check(self, draft: CardDraft) -> None:
         self._begin_check(
             draft.number, card_jobs.check_card, draft.text, dict(draft.edits), self._card.schema,
-            self._card.is_collection,
+            self._card.is_collection, draft.naming,
         )  # fmt: skip
 
 

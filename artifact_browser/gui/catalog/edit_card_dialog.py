@@ -13,9 +13,11 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QTabWidget, QWidget
 
 from artifact_browser.catalog.card_text import CardCheck, CardText, TextProblem
+from artifact_browser.catalog.naming import NAMING_KEYS, Naming
 from artifact_browser.catalog.schema_words import path_of
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.card_form import CardForm
+from artifact_browser.gui.catalog.naming_page import NamingPage
 from artifact_browser.gui.catalog.problem_list import Problem, ProblemList
 from artifact_browser.gui.catalog.text_pane import TextPane
 from artifact_browser.gui.common.dialog import AppDialog
@@ -30,11 +32,12 @@ _PROBLEM_PX, _PROBLEMS_PX = 34, 112
 
 @dataclass(frozen=True, slots=True)
 class CardDraft:
-    """A state to be checked: the text, and the form's changes that are not in it yet."""
+    """A state to be checked: the text, and the forms' changes that are not in it yet."""
 
     number: int
     text: str
     edits: Mapping[str, str] = field(default_factory=dict)
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +65,21 @@ class EditCardDialog(AppDialog):
         self._base = card
         self._draft = CardDraft(0, card.text)
         self._edits: dict[str, str] = {}
+        self._renamed = False
         self._checked = -1
         self._check: CardCheck | None = None
         self._saving = self._warned = False
         self._theirs: CardText | None = None
         self.form = CardForm(is_collection=card.is_collection)
+        self.naming = NamingPage(card.project, card.folder)
         self.text = TextPane("Text")
         self.text.setPlainText(card.text)
         self.pages = QTabWidget()
         self.pages.setAccessibleName("Pages")
         self.pages.addTab(self.form, "Card")
         self.pages.addTab(self.text, "Text")
+        if not card.is_collection:
+            self.pages.addTab(self.naming, "Name and partitions")
         self.pages.setMinimumHeight(_PAGE_PX)
         self.problems_head = label("", Kind.SECTION)
         self.problems = ProblemList()
@@ -90,6 +97,7 @@ class EditCardDialog(AppDialog):
     def _connect(self) -> None:
         self._rest.timeout.connect(self._send)
         self.form.edited.connect(self._form_edited)
+        self.naming.edited.connect(self._naming_edited)
         self.text.textChanged.connect(self._touch)
         self.pages.currentChanged.connect(self._turned)
         self.problems.chosen.connect(self.go_to)
@@ -108,14 +116,18 @@ class EditCardDialog(AppDialog):
         """The answer to a draft; one that is not the latest is not looked at."""
         if number != self._draft.number or self._rest.isActive():
             return
-        from_form = bool(self._draft.edits)
+        from_form = bool(self._draft.edits) or self._draft.naming is not None
+        self._renamed = self._renamed and bool(self.naming.faults)  # what has faults is not in the text yet
         self._check, self._checked = check, number
         self._edits.clear()
         if from_form:
             self.text.replace(check.text)
         elif check.blocking is None:
             self.form.show_values(check.values)
-        self.form.setEnabled(check.blocking is None or from_form)
+            if not self._renamed:
+                self.naming.show_naming(check.naming)
+        for form in (self.form, self.naming):
+            form.setEnabled(check.blocking is None or from_form)
         self.text.setReadOnly(False)
         self._show_problems((check.blocking,) if check.blocking else check.problems)
         self._refresh()
@@ -143,11 +155,15 @@ class EditCardDialog(AppDialog):
     @property
     def changed(self) -> bool:
         """Whether there is something that was not saved."""
-        return bool(self._edits) or self.text.toPlainText() != self._base.text
+        return bool(self._edits) or self._renamed or self.text.toPlainText() != self._base.text
 
     def go_to(self, problem: Problem) -> None:
         """Lead to the field or the line a problem is about."""
         parts = path_of(problem.pointer)
+        if parts and parts[0] in NAMING_KEYS and self.pages.currentIndex() != 1 and self.naming.isEnabled():
+            self.pages.setCurrentIndex(2)
+            self.naming.go_to()
+            return
         in_form = self.pages.currentIndex() == 0 and len(parts) > 0 and self.form.isEnabled()
         if in_form and self.form.go_to(parts[0]):
             return
@@ -167,6 +183,10 @@ class EditCardDialog(AppDialog):
         self._edits[key] = text
         self._touch()
 
+    def _naming_edited(self) -> None:
+        self._renamed = True
+        self._touch()
+
     def _touch(self) -> None:
         self._draft = CardDraft(self._draft.number + 1, "")
         self._warned = False
@@ -175,7 +195,8 @@ class EditCardDialog(AppDialog):
 
     def _send(self) -> None:
         self._rest.stop()
-        self._draft = CardDraft(self._draft.number, self.text.toPlainText(), dict(self._edits))
+        naming = self.naming.naming if self._renamed and not self.naming.faults else None
+        self._draft = CardDraft(self._draft.number, self.text.toPlainText(), dict(self._edits), naming)
         self.check_wanted.emit(self._draft)
 
     def _turned(self, page: int) -> None:
@@ -187,6 +208,7 @@ class EditCardDialog(AppDialog):
             self.text.setReadOnly(True)
         else:
             self.form.setEnabled(False)
+            self.naming.setEnabled(False)
         if self._rest.isActive():
             self._send()
 
@@ -208,12 +230,16 @@ class EditCardDialog(AppDialog):
         """What can be done now, and why not."""
         check, current = self._check, self._checked == self._draft.number
         blocked = check is not None and check.blocking is not None
-        self.primary.setEnabled(current and not blocked and self.changed and not self._saving)
+        self.primary.setEnabled(
+            current and not blocked and self.changed and not self._saving and not self.naming.faults
+        )
         self.problems_head.setText("Cannot be saved so" if blocked else self._head())
         if keep_note or not current:
             return
         if blocked:
             self.show_note("This cannot be saved: correct what is told above.")
+        elif self._theirs is None and self.naming.faults:
+            self.show_note("The name or partitions cannot be used so: correct what is told beside them.")
         elif self._theirs is None and self._base.faults:
             fault = self._base.faults[0].sentence
             self.show_note(
@@ -235,6 +261,7 @@ class EditCardDialog(AppDialog):
             return
         self.text.replace(self._theirs.text)
         self._edits.clear()
+        self._renamed = False
         self._theirs = None
         self.load_theirs.hide()
         self.primary.setText("Save")
