@@ -34,7 +34,7 @@ class FindRoom(QObject):
 
     #: ``(record, location, version, flag)``: look at this version of the artifact at ``location``
     open_wanted = Signal(object, object, str, str)
-    #: ``(record, [(location, name)], folder)``: download these blobs under these names
+    #: ``(record, [(location, name, version id)], folder)``: download these blobs under these names
     download_requested = Signal(object, object, str)
 
     def __init__(self, bridge: Bridge, parent: QWidget) -> None:
