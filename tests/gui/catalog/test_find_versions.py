@@ -112,7 +112,7 @@ def test_a_version_is_opened_copied_and_downloaded(
     (asked,) = find.findChildren(QFileDialog)
     with qtbot.waitSignal(window.catalog.finding.download_requested, timeout=TIMEOUT_MS) as wanted:
         asked.fileSelected.emit(str(tmp_path))
-    assert [name for _, name in wanted.args[1]] == ["a"]
+    assert [name for _, name, _ in wanted.args[1]] == ["a"]
     asked.reject()
     qtbot.keyClick(find.table, Qt.Key.Key_Return)
     versions = dialog("Versions")
