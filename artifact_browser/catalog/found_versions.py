@@ -134,16 +134,16 @@ def look_around(
 
     :raises BlobNotFound: nobody took the name; :raises ManifestUnreadable:
     """
-    declared, requests = None, 0
+    declared, ledger = None, Ledger()
     if name is not None:
-        requests, entry = 1, resolve_name(driver, bucket, name)
+        ledger.requests += 1
+        entry = resolve_name(driver, bucket, name)
         if entry is None:
             raise unknown_name(name, bucket)
         place, declared = entry.place, entry.declared
     elif place is not None:
-        requests = 3
         try:
-            own = own_name(driver, place)
+            own = own_name(driver, place, ledger)
         except (InputError, ManifestUnreadable):
             own = None  # it has versions all the same
         if own is not None and own.entry is not None and own.entry.place == place:
@@ -151,7 +151,7 @@ def look_around(
     assert place is not None, "either a name or a place"
     check()
     found = facets(driver, place, check)
-    return Scope(place, name, declared, found, requests + found.requests)
+    return Scope(place, name, declared, found, ledger.requests + found.requests)
 
 
 def find_versions(

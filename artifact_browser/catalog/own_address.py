@@ -9,11 +9,24 @@ from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import read_manifest
 from artifact_browser.catalog.name_registry import NameEntry, resolve_name
+from artifact_browser.catalog.partitions import DeclaredKeys
 from artifact_browser.catalog.publishing import SOURCES, read_facts
-from artifact_browser.catalog.queries import LATEST, ask, unknown_name
+from artifact_browser.catalog.queries import LATEST, Ledger, ask, unknown_name
 from artifact_browser.catalog.schema import parent_collection
+from artifact_browser.catalog.version_search import search_of
 from artifact_browser.errors import BlobNotFound, InputError
 from artifact_browser.storage.driver import Driver
+
+_RANGE = ".."
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Many versions at once: these texts, and the ends of a range of time as they were typed, of which one may be empty."""
+
+    texts: tuple[tuple[str, str], ...] = ()
+    since: str = ""
+    until: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +34,7 @@ class Addressed:
     """What an address stands for.
 
     :ivar version: empty where it names the artifact alone; :ivar flag: how its partitions differ from the declared ones
+    :ivar several: it names a range of time, and so many versions
     """
 
     place: Place
@@ -28,23 +42,41 @@ class Addressed:
     sequence: int = 0
     flag: str = ""
     requests: int = 1
+    several: Several | None = None
 
 
 def find_addressed(driver: Driver, bucket: str, uri: ArtifactUri) -> Addressed:
-    """The artifact, and the version where the address names one by itself or by partitions: at most four requests.
+    """The artifact, and the version where the address names one by itself or by partitions: at most four requests (five
+    where a partition's text looks like a range). A range of time (``date=2026-08..2026-09``) is many versions.
 
     :raises BlobNotFound: nobody took the name, or no version fits; :raises InputError: a text where a time is declared
     :raises ManifestUnreadable: what stands for the name is damaged
     """
-    if not uri.version and not uri.partitions:
+    before = 0
+    if not uri.version and (not uri.partitions or any(_RANGE in value for _, value in uri.partitions)):
+        before = 1
         entry = resolve_name(driver, bucket, uri.name)
         if entry is None:
             raise unknown_name(uri.name, bucket)
-        return Addressed(entry.place)
+        if not uri.partitions:
+            return Addressed(entry.place)
+        if (several := _several(uri, entry.declared)) is not None:
+            return Addressed(entry.place, several=several)
     answer = ask(driver, bucket, uri, SOURCES)
     assert answer.found is not None  # ask raises where nothing fits
     found = answer.found
-    return Addressed(found.place, found.version, found.sequence, answer.flag, answer.requests)
+    return Addressed(found.place, found.version, found.sequence, answer.flag, before + answer.requests)
+
+
+def _several(uri: ArtifactUri, declared: DeclaredKeys | None) -> Several | None:
+    """``None``: what looks like a range is a text. :raises InputError: a range of what is no time, or of nothing"""
+    values = dict(uri.partitions)
+    value = values.pop(declared.time_key, "") if declared is not None and declared.time_key else ""
+    if _RANGE not in value:
+        return None
+    search_of(uri, declared)  # raises what is wrong with it
+    since, _, until = value.partition(_RANGE)
+    return Several(tuple(sorted(values.items())), since, until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +87,21 @@ class OwnName:
     entry: NameEntry | None = None
 
 
-def own_name(driver: Driver, place: Place) -> OwnName | None:
-    """The name of the artifact at ``place``; ``None`` before its first commit. Up to three GETs.
+def own_name(driver: Driver, place: Place, ledger: Ledger | None = None) -> OwnName | None:
+    """The name of the artifact at ``place``; ``None`` before its first commit. Up to three GETs, counted in ``ledger``.
 
     :raises ManifestUnreadable: :raises InputError: what the manifest says cannot be a name
     """
+    ledger = ledger or Ledger()
+    ledger.requests += 1
     committed = read_manifest(driver, place.bucket, place.committed_key)
     if committed is None:
         return None
+    ledger.requests += place.parent is not None
     collection = parent_collection(driver, place)
     project = collection.fields.get("name") if collection is not None else None
     name = identity_of(place, committed.fields, project if isinstance(project, str) else "")
+    ledger.requests += 1
     return OwnName(name, resolve_name(driver, place.bucket, name))
 
 
@@ -89,8 +125,14 @@ def address_of(driver: Driver, place: Place, version: str = "") -> ArtifactUri:
         )
     if not version:
         return ArtifactUri(own.name)
-    if version == LATEST:
-        raise InputError("An address with @latest leads to the latest version, not to one of this name.")
+    uri = version_address(own.name, version)
     if read_facts(driver, place, version) is None:
         raise BlobNotFound("This version is not recorded yet: the next commit does that.", subject=version)
-    return ArtifactUri(own.name, version)
+    return uri
+
+
+def version_address(name: ArtifactName, version: str) -> ArtifactUri:
+    """The address of a version of the artifact called ``name``. :raises InputError: it cannot be said in one"""
+    if version == LATEST:
+        raise InputError("An address with @latest leads to the latest version, not to one of this name.")
+    return ArtifactUri(name, version)

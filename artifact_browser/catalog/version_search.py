@@ -27,7 +27,7 @@ from artifact_browser.catalog.index_keys import (
     stamp,
 )
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.partitions import DeclaredKeys, Partitions, as_utc, floored, parse_time
+from artifact_browser.catalog.partitions import DeclaredKeys, Partitions, as_utc, floored, parse_time, time_span
 from artifact_browser.errors import InputError
 from artifact_browser.storage.driver import Driver
 
@@ -228,7 +228,8 @@ def facets(driver: Driver, place: Place, check: Callable[[], None] = lambda: Non
 
 
 def search_of(uri: ArtifactUri, declared: DeclaredKeys | None = None) -> Search:
-    """What an address with partitions looks for: versions that contain them. A time may be a range: ``date=2026-08..2026-09``.
+    """What an address with partitions looks for: versions that contain them. A time may be a range, of which both ends are
+    meant wholly: ``date=2026-08..2026-09``.
 
     :raises InputError: a range of what is no time, or of nothing
     """
@@ -240,7 +241,7 @@ def search_of(uri: ArtifactUri, declared: DeclaredKeys | None = None) -> Search:
             continue
         start, dots, end = value.partition("..")
         since = floored(parse_time(start), declared.granularity) if start else None
-        until = floored(parse_time(end), declared.granularity) if end else (None if dots else since)
+        until = floored(time_span(end)[1], declared.granularity) if end else (None if dots else since)
         if (since is None and until is None) or (since and until and until < since):
             raise InputError("A range of time has a beginning before its end.", subject=value[:80])
     return Search(tuple(texts), Match.CONTAINS if texts else Match.ALL, since, until)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from artifact_browser.catalog import found_versions
 from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.found_versions import FoundPage, Wanted, Which, find_versions, look_around
@@ -100,6 +101,19 @@ def test_what_no_record_confirms_is_left_out_and_counted(driver: Driver, counts:
     page = find_versions(driver, counts.bucket, NAME, counts, Wanted(Which.LATEST, US))
     assert [row.version for row in page.rows] == ["v4"]
     assert page.untrue == 1
+
+
+@pytest.mark.parametrize("store", ["local"], indirect=True)
+def test_page_by_page(driver: Driver, counts: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found_versions, "PAGE", 2)
+    seen, more, requests = [], "", []
+    while not requests or more:
+        page = find_versions(driver, counts.bucket, NAME, counts, Wanted(), more)
+        seen += [row.version for row in page.rows]
+        more = page.more
+        requests.append(page.requests)
+    assert seen == ["v5", "v2", "v3", "v1", "v4"]
+    assert requests == [4, 4, 3]
 
 
 def test_what_can_be_chosen(driver: Driver, counts: Place, zoo: Place) -> None:

@@ -7,7 +7,7 @@ import pytest
 from artifact_browser.catalog.artifact_uri import parse_artifact_uri
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.own_address import Addressed, address_of, find_addressed
+from artifact_browser.catalog.own_address import Addressed, Several, address_of, find_addressed
 from artifact_browser.catalog.records import CommitNote
 from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.errors import BlobNotFound, InputError
@@ -35,6 +35,24 @@ def test_there_and_back(driver: Driver, zoo: Place) -> None:
     for version in ("latest", "nothing"):
         with pytest.raises((BlobNotFound, InputError)):
             address_of(driver, place, version)
+
+
+def test_a_range_of_time_is_several_versions(driver: Driver, zoo: Place) -> None:
+    place = stage(driver, zoo, "counts", partitions={"range": "a..b"}, time_partition={"value": "2026-08-01"})
+    done = commit(driver, place)
+
+    def found(query: str) -> Addressed:
+        counting = CountingDriver(driver)
+        uri = parse_artifact_uri(f"flyte://av0.1/Zoo/development/counts?{query}")
+        addressed = find_addressed(counting, zoo.bucket, uri)  # type: ignore[arg-type]
+        assert addressed.requests == counting.requests
+        return addressed
+
+    assert found("range=x&date=2026-08..") == Addressed(place, several=Several((("range", "x"),), "2026-08", ""))
+    assert found("range=a..b&date=2026-08-01").version == done.version
+    for wrong in ("date=..", "date=a..b", "date=2026-08..2026-07"):
+        with pytest.raises(InputError):
+            found(wrong)
 
 
 def test_a_name_of_somebody_else_is_no_address(driver: Driver, zoo: Place) -> None:

@@ -196,7 +196,7 @@ def test_an_address_may_be_a_search() -> None:
         (("region", "us"),), Match.CONTAINS, august, parse_time("2026-08-31")
     )
     assert found("?date=2026-08-01T13:00..") == Search(since=first)
-    assert found("?date=..2026-08") == Search(until=august)
+    assert found("?date=..2026-08") == Search(until=parse_time("2026-08-31"))
     for wrong in ("..", "2026-08..2026-07", "a..b", "a"):
         with pytest.raises(InputError):
             found(f"?date={wrong}")

@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import name_jobs
+from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.layout import Place
-from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.catalog.own_address import version_address
+from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.plain_tip import plain_tip
@@ -19,14 +21,22 @@ WORDS = "Copy as flyte:// URI"
 _LOOKING = "Looking whether it has a registered name\u2026"
 
 
-def copy_address(bridge: Bridge, over: QWidget, record: AccountRecord, place: Place, version: str = "") -> None:
-    """Put the address of the artifact (or of one version) on the clipboard; says over ``over`` that it did, or why not."""
+def copy_version_address(over: QWidget, name: ArtifactName, version: str) -> None:
+    """Put the address of a version of the artifact that is registered as ``name`` on the clipboard."""
+    try:
+        _put(over, version_address(name, version))
+    except InputError as error:
+        show_toast(over.window(), why_not(error))
+
+
+def copy_address(bridge: Bridge, over: QWidget, record: AccountRecord, place: Place) -> None:
+    """Put the artifact's address on the clipboard; says over ``over`` that it did, or why not."""
 
     def refused(error: ArtifactBrowserError) -> None:
         show_toast(over.window(), why_not(error))
 
     bridge.run(
-        name_jobs.address_of, record, place, version, owner=over,
+        name_jobs.address_of, record, place, "", owner=over,
         on_done=lambda uri: _put(over, uri), on_error=refused,
     )  # fmt: skip
 

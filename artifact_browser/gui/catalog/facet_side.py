@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QScrollArea, QVBoxLayout, QWidget
 
 from artifact_browser.catalog.found_versions import Scope, Wanted, Which
+from artifact_browser.catalog.own_address import Several
 from artifact_browser.catalog.partitions import time_span
 from artifact_browser.errors import InputError
 from artifact_browser.gui.catalog.facet_list import MOST_VALUES, FacetList
@@ -46,7 +47,7 @@ class FacetSide(QScrollArea):
 
     def show_scope(self, scope: Scope) -> None:
         """Offer what there is; nothing is chosen of it."""
-        self.lists, self.times = {}, None
+        self.lists, self.times, self._told = {}, None, ("", "")
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 12, 12)
@@ -70,6 +71,17 @@ class FacetSide(QScrollArea):
             column.addWidget(label(words, Kind.HINT, wrap=True))
         column.addStretch(1)
         self.setWidget(page)
+
+    def choose(self, several: Several) -> None:
+        """Choose what an address names; ``changed`` is not emitted."""
+        self.blockSignals(True)
+        for key, value in several.texts:
+            if key in self.lists:
+                self.lists[key].choose(value)
+        self.since.setText(several.since)
+        self.until.setText(several.until)
+        self._told = (several.since, several.until)
+        self.blockSignals(False)
 
     def wanted(self, which: Which) -> Wanted:
         """What is chosen. :raises InputError: a typed time is none, and below it stands why"""

@@ -6,24 +6,23 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import find_jobs, jobs
 from artifact_browser.catalog.artifact_name import ArtifactName
-from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Scope, Wanted
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.name_registry import NamesBelow
-from artifact_browser.catalog.queries import LATEST
+from artifact_browser.catalog.own_address import Several
 from artifact_browser.catalog.versions import VersionShown
-from artifact_browser.errors import ArtifactBrowserError, InputError
+from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.address_copy import copy_version_address
 from artifact_browser.gui.catalog.find_window import FindWindow
 from artifact_browser.gui.catalog.versions_room import downloads_of
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.error_sheet import show_error
-from artifact_browser.gui.common.format import elided, printable
+from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.location import Location, uri_of
 from artifact_browser.workers.job import Job
@@ -42,16 +41,24 @@ class FindRoom(QObject):
         self._bridge = bridge
         self._windows: list[FindWindow] = []
 
-    def open(self, record: AccountRecord, bucket: Location, artifact: Location | None, project: str = "") -> FindWindow:
+    def open(
+        self,
+        record: AccountRecord,
+        bucket: Location,
+        artifact: Location | None,
+        project: str = "",
+        several: Several | None = None,
+    ) -> FindWindow:
         """Find versions of ``artifact``, or of one that is chosen among those of the bucket.
 
-        :param project: the one to look into first
+        :param project: the one to look into first; ``several``: what is chosen at first
         """
         window = FindWindow(printable(uri_of(record.kind, bucket.bucket)))
         work = _FindWork(self, self._bridge, window, record, bucket)
         self._windows.append(window)
         window.destroyed.connect(lambda _=None: self._windows.remove(window))
         window.picker.preferred = (project, *window.picker.preferred[1:])
+        window.preset = several
         window.show()
         work.begin(place_of(artifact) if artifact is not None else None)
         return window
@@ -158,15 +165,7 @@ class _FindWork(QObject):
         scope = self._window.scope
         if scope is None or scope.name is None:
             return
-        try:
-            if found.version == LATEST:
-                raise InputError("An address with @latest leads to the latest version, not to one of this name.")
-            text = str(ArtifactUri(scope.name, found.version))
-        except InputError as error:
-            show_toast(self._window, printable(error.detail))
-            return
-        QGuiApplication.clipboard().setText(text)
-        show_toast(self._window, f"Copied {elided(printable(text), 100)}")
+        copy_version_address(self._window, scope.name, found.version)
 
     def _download(self, found: FoundVersion) -> None:
         scope = self._window.scope

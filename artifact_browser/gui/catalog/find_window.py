@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Scope, Wanted, Which
+from artifact_browser.catalog.own_address import Several
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.catalog.facet_side import FacetSide
 from artifact_browser.gui.catalog.found_model import FoundModel
@@ -46,6 +47,8 @@ class FindWindow(QDialog):
         self.setMinimumSize(720, 480)
         self.resize(_WIDTH, _HEIGHT)
         self.scope: Scope | None = None
+        #: what is chosen at first
+        self.preset: Several | None = None
         self._wanted = Wanted()
         self._more = ""
         self._asked = self._around = self._left_out = self._unread = 0
@@ -143,6 +146,9 @@ class FindWindow(QDialog):
         self.scope = scope
         self._around = scope.requests
         self.side.show_scope(scope)
+        if self.preset is not None:
+            self.side.choose(self.preset)
+            self.preset = None
         self.ask()
 
     def ask(self) -> None:

@@ -19,6 +19,7 @@ from artifact_browser.gui.catalog.versions_model import VersionsModel, short_nam
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import count, moment, printable, size
 from artifact_browser.gui.common.plain_table import PlainTable
+from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.gui.common.widgets import Kind, button, label
 
@@ -76,7 +77,8 @@ class VersionsDialog(AppDialog):
         self.compare.setMenu(QMenu(self.compare))
         self.compare.menu().aboutToShow.connect(self._fill_compare_menu)
         self.copy = self.add_secondary("Copy URI", icon_name="copy")
-        self.copy.setToolTip("Copy the flyte:// address of this version")
+        self._address = ""
+        self.copy.setToolTip("Looking whether the artifact has a registered name\u2026")
         self.copy.clicked.connect(lambda: self.copy_wanted.emit(self.chosen))
         self.alias = self.add_secondary("Set alias\u2026", icon_name="pencil")
         self.alias.clicked.connect(lambda: self.alias_wanted.emit(self.chosen))
@@ -126,6 +128,12 @@ class VersionsDialog(AppDialog):
         self._wanted, self._flag = version, flag
 
     # -- what is shown ------------------------------------------------------------------------------------------
+    def show_address(self, address: str, why_not: str = "") -> None:
+        """The artifact's ``flyte://`` address, empty where it has none."""
+        self._address = address
+        self.copy.setToolTip(plain_tip(why_not) if why_not else "Copy the flyte:// address of this version")
+        self.enable_buttons()
+
     def show_busy(self) -> None:
         """The list is being read."""
         self._turn_to_state(State.BUSY, "Reading the versions\u2026")
@@ -250,7 +258,7 @@ class VersionsDialog(AppDialog):
         self.primary.setEnabled(self.writable and new and Where.GONE not in wheres)
         self.download.setEnabled(shown is not None and any(at.key for at in shown.files))
         self.alias.setEnabled(self.writable and line is not None)
-        self.copy.setEnabled(line is not None and line.recorded)
+        self.copy.setEnabled(bool(self._address) and line is not None and line.recorded)
         self.compare.setEnabled(line is not None and self.versions.rowCount() > 1)
 
     def _turn_to_state(self, state: State, sentence: str) -> None:

@@ -8,13 +8,15 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog import jobs
+from artifact_browser.catalog import jobs, name_jobs
+from artifact_browser.catalog.artifact_name import ArtifactName
+from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.diff_export import Titles
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.restoring import Restored
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
 from artifact_browser.errors import ArtifactBrowserError
-from artifact_browser.gui.catalog.address_copy import copy_address
+from artifact_browser.gui.catalog.address_copy import copy_version_address, why_not
 from artifact_browser.gui.catalog.alias_dialog import AliasDialog
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
@@ -75,8 +77,21 @@ class _Course(QObject):
         dialog.alias_wanted.connect(self._set_alias)
         dialog.download_wanted.connect(self._download)
         dialog.compare_wanted.connect(self._compare)
-        dialog.copy_wanted.connect(lambda line: copy_address(bridge, dialog, record, self._place, line.version))
+        dialog.copy_wanted.connect(self._copy)
+        self._name: ArtifactName | None = None
         self._read()
+        self._bridge.run(
+            name_jobs.address_of, record, self._place, "", owner=self, on_done=self._named,
+            on_error=lambda error: dialog.show_address("", why_not(error)),
+        )  # fmt: skip
+
+    def _named(self, uri: ArtifactUri) -> None:
+        self._name = uri.name
+        self._dialog.show_address(str(uri))
+
+    def _copy(self, line: VersionLine) -> None:
+        if self._name is not None:
+            copy_version_address(self._dialog, self._name, line.version)
 
     def _read(self) -> None:
         self._dialog.show_busy()

@@ -130,8 +130,11 @@ class CatalogWiring(QObject):
         self.show_version(record, location, version, flag)
 
     def _open_found(self, location: Location, found: Addressed) -> None:
-        """The artifact of an address; where the address names a version, that one, over the artifact's page."""
-        self.show_version(self._window.services.book.get(location.account_id), location, found.version, found.flag)
+        """The artifact of an address, and over its page the version that the address names; of a range of time all."""
+        record = self._window.services.book.get(location.account_id)
+        self.show_version(record, location, found.version, found.flag)
+        if found.several is not None:
+            self.finding.open(record, location, location, several=found.several)
 
     def show_version(self, record: AccountRecord, location: Location, version: str = "", flag: str = "") -> None:
         """Go to an artifact, and look at one of its versions if one is named."""

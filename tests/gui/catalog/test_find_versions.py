@@ -9,17 +9,20 @@ from typing import Any
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.catalog.commit import commit
+from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Scope, Wanted
 from artifact_browser.catalog.index_keys import keys_of
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.name_registry import FOLDER as NAMES
+from artifact_browser.catalog.partitions import UNPARTITIONED
 from artifact_browser.catalog.records import CommitNote
 from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.catalog.version_index import facts_of
+from artifact_browser.catalog.version_search import Facets
 from artifact_browser.gui.catalog.find_window import FindWindow
 from artifact_browser.gui.catalog.found_model import NAME, PARTITIONS, WHO
 from artifact_browser.gui.shell.window import Window
@@ -110,10 +113,11 @@ def test_a_version_is_opened_copied_and_downloaded(
     qtbot.mouseClick(find.download, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: bool(find.findChildren(QFileDialog)), timeout=TIMEOUT_MS)
     (asked,) = find.findChildren(QFileDialog)
-    with qtbot.waitSignal(window.catalog.finding.download_requested, timeout=TIMEOUT_MS) as wanted:
+    with qtbot.waitSignal(window.transfers.room.job_finished, timeout=TIMEOUT_MS):
         asked.fileSelected.emit(str(tmp_path))
-    assert [name for _, name, _ in wanted.args[1]] == ["a"]
+    assert (tmp_path / "a").read_bytes() == b"1"
     asked.reject()
+    qtbot.waitUntil(lambda: not window.transfers.room.has_running(), timeout=TIMEOUT_MS)
     qtbot.keyClick(find.table, Qt.Key.Key_Return)
     versions = dialog("Versions")
     qtbot.waitUntil(lambda: versions.shown is not None, timeout=TIMEOUT_MS)
@@ -140,14 +144,48 @@ def test_names_are_chosen_one_after_the_other(
     wait(qtbot, find)
     assert [box.currentText() for box in find.picker.boxes] == ["alpha", "staging", "x"]
     find.close()
-    window.navigator.go(Location(THIS_COMPUTER, "bucket", "zoo/bear/"))
-    qtbot.waitUntil(lambda: window.catalog.gallery.artifact is not None, timeout=TIMEOUT_MS)
+    bear = Location(THIS_COMPUTER, "bucket", "zoo/bear/")
+    window.navigator.go(bear)
+    qtbot.waitUntil(lambda: window.catalog.gallery.artifact == bear, timeout=TIMEOUT_MS)
     window.main.actions_["find_versions"].trigger()
     find = dialog("Find versions")
     wait(qtbot, find)
     assert "no registered name" in find.where.text()
     assert "No version stands in the index" in find.state._sentence.text()
     find.close()
+
+
+def test_an_address_with_a_range_finds_what_it_names(
+    qtbot: QtBot, window: Window, counts: Place, dialog: Callable[[str], Any]
+) -> None:
+    window.navigator.go(Location(THIS_COMPUTER, "bucket"))
+    window.browse.go_to_text("flyte://av0.1/The%20zoo/development/n?region=us&date=2026-08-02..2026-09")
+    find = dialog("Find versions")
+    wait(qtbot, find)
+    assert names(find) == ["v3"]
+    assert find.side.lists["region"].chosen == "us"
+    assert (find.side.since.text(), find.side.until.text()) == ("2026-08-02", "2026-09")
+    assert find.footer.text() == "1 version \u00b7 3 requests"
+    find.close()
+
+
+def test_more_is_asked_for_and_put_behind(qtbot: QtBot, look: QApplication) -> None:
+    find = FindWindow("here")
+    qtbot.addWidget(find)
+    find.show_scope(Scope(Place("b", "p/"), None, None, Facets({}, {}, 1, 1), 1))
+    rows = [FoundVersion(f"v{number}", number, UNPARTITIONED) for number in (2, 1)]
+    find.show_page(FoundPage((rows[0],), 3, more="next"), more=False)
+    assert "so far" in find.footer.text()
+    with qtbot.waitSignal(find.find_wanted) as wanted:
+        find.more.click()
+    assert wanted.args == [Wanted(), "next"]
+    find.show_finding(more=True)
+    assert not find.more.isEnabled()
+    find.show_page(FoundPage((rows[1],), 2), more=True)
+    assert names(find) == ["v2", "v1"]
+    assert find.footer.text() == "2 versions \u00b7 5 requests"
+    assert find.more.isHidden()
+    assert not find.copy.isEnabled()  # it has no registered name
 
 
 def test_empty_failed_stopped_and_left_out_are_told(

@@ -169,9 +169,9 @@ def test_a_copied_address_leads_back_to_its_version(
     versions = dialog("Versions")
     qtbot.waitUntil(lambda: versions.shown is not None, timeout=10_000)
     versions.table.selectRow(1)
-    QGuiApplication.clipboard().clear()
+    qtbot.waitUntil(versions.copy.isEnabled, timeout=10_000)
     qtbot.mouseClick(versions.copy, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == f"flyte://av0.1/{NAME}@v2", timeout=10_000)
+    assert QGuiApplication.clipboard().text() == f"flyte://av0.1/{NAME}@v2"
     versions.reject()
     window.navigator.go(Location(THIS_COMPUTER, "bucket"))
     window.main.actions_["open_by_uri"].trigger()
