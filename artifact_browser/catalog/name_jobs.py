@@ -16,9 +16,13 @@ from artifact_browser.workers.job import JobContext
 def find_addressed(
     context: JobContext, record: AccountRecord, bucket: str, uri: ArtifactUri
 ) -> Generator[None, None, own_address.Addressed]:
-    """Job: what an address stands for in ``bucket``. :raises BlobNotFound: :raises InputError: :raises ManifestUnreadable:"""
+    """Job: what an address stands for in ``bucket``, where that is empty in the one bucket that has its name.
+
+    :raises BlobNotFound: :raises InputError: :raises ManifestUnreadable:
+    """
     yield from ()
     with opened(context, record) as driver:
+        bucket = bucket or own_address.find_bucket(driver, uri.name, context.cancel.raise_if_cancelled)
         return own_address.find_addressed(driver, bucket, uri)
 
 

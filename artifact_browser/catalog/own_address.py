@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from artifact_browser.catalog.artifact_name import ArtifactName, identity_of
@@ -14,10 +16,13 @@ from artifact_browser.catalog.publishing import SOURCES, read_facts
 from artifact_browser.catalog.queries import LATEST, Ledger, ask, unknown_name
 from artifact_browser.catalog.schema import parent_collection
 from artifact_browser.catalog.version_search import search_of
-from artifact_browser.errors import BlobNotFound, InputError
+from artifact_browser.errors import AccessDenied, BlobNotFound, BucketNotFound, InputError, ManifestUnreadable
 from artifact_browser.storage.driver import Driver
 
 _RANGE = ".."
+#: Buckets that are looked into for an address when none is open.
+MAX_BUCKETS = 50
+_READERS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,43 @@ def find_addressed(driver: Driver, bucket: str, uri: ArtifactUri) -> Addressed:
     assert answer.found is not None  # ask raises where nothing fits
     found = answer.found
     return Addressed(found.place, found.version, found.sequence, answer.flag, before + answer.requests)
+
+
+def find_bucket(driver: Driver, name: ArtifactName, check: Callable[[], None] = lambda: None) -> str:
+    """The bucket of the account in which ``name`` is registered: one request, and one for each of up to
+    :data:`MAX_BUCKETS` buckets, several at once.
+
+    :param check: called before requests; may raise to stop
+    :raises BlobNotFound: none of them has it; :raises InputError: more than one has, or there are too many
+    :raises AccessDenied: buckets may not be listed
+    """
+    buckets = [bucket.name for bucket in driver.list_buckets()]
+    if len(buckets) > MAX_BUCKETS:
+        raise InputError(
+            f"An artifact\u2019s address names no bucket, and this account has more than {MAX_BUCKETS}.",
+            todo="Open the bucket that holds it first.", subject=str(name),
+        )  # fmt: skip
+
+    def has_it(bucket: str) -> bool:
+        check()
+        try:
+            return resolve_name(driver, bucket, name) is not None
+        except (AccessDenied, ManifestUnreadable, BucketNotFound):
+            return False  # it may be in another one
+
+    with ThreadPoolExecutor(_READERS, thread_name_prefix="buckets") as readers:
+        found = [bucket for bucket, has in zip(buckets, readers.map(has_it, buckets), strict=True) if has]
+    if not found:
+        raise BlobNotFound(
+            "No artifact of this name is registered in a bucket of this account.", subject=str(name),
+            todo="Check project, domain and name, or go to the account that holds it.",
+        )  # fmt: skip
+    if len(found) > 1:
+        raise InputError(
+            f"Several buckets have an artifact of this name: {', '.join(found)[:200]}.",
+            todo="Open the one that is meant first.", subject=str(name),
+        )  # fmt: skip
+    return found[0]
 
 
 def _several(uri: ArtifactUri, declared: DeclaredKeys | None) -> Several | None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import pytest
 
+from artifact_browser.catalog import own_address
+from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.artifact_uri import parse_artifact_uri
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.own_address import Addressed, Several, address_of, find_addressed
+from artifact_browser.catalog.name_registry import name_key, register_name
+from artifact_browser.catalog.own_address import Addressed, Several, address_of, find_addressed, find_bucket
 from artifact_browser.catalog.records import CommitNote
 from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.errors import BlobNotFound, InputError
 from artifact_browser.storage.driver import Driver
 from tests.catalog.counting import CountingDriver
 from tests.catalog.making import stage
+from tests.storage.conformance.stores import Store
 
 
 def test_there_and_back(driver: Driver, zoo: Place) -> None:
@@ -65,3 +69,23 @@ def test_a_name_of_somebody_else_is_no_address(driver: Driver, zoo: Place) -> No
     commit(driver, other)
     with pytest.raises(InputError, match="The name is empty"):
         address_of(driver, other)
+
+
+def test_the_bucket_of_a_name(driver: Driver, store: Store, zoo: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(own_address, "MAX_BUCKETS", 10_000)  # other tests left theirs
+    name = ArtifactName("nobody else", "development", store.new_bucket_name())
+    with pytest.raises(BlobNotFound, match="in a bucket of this account"):
+        find_bucket(driver, name)
+    register_name(driver, zoo, name)
+    assert find_bucket(driver, name) == zoo.bucket
+    other = store.new_bucket_name()
+    driver.create_bucket(other)
+    register_name(driver, Place(other, "x/"), name)
+    with pytest.raises(InputError, match="Several buckets"):
+        find_bucket(driver, name)
+    driver.delete_many(other, [name_key(name)])
+    driver.put(other, name_key(name), b"damaged")
+    assert find_bucket(driver, name) == zoo.bucket
+    monkeypatch.setattr(own_address, "MAX_BUCKETS", 1)
+    with pytest.raises(InputError, match="more than 1"):
+        find_bucket(driver, name)

@@ -52,12 +52,11 @@ class UriRoom(QObject):
         return dialog
 
     def go_to(self, record: AccountRecord, location: Location, text: str) -> None:
-        """Find the artifact of a typed address in the bucket of ``location``; the next call takes the place of this one."""
+        """Find the artifact of a typed address in the bucket of ``location``, where none is open in the account's buckets;
+        the next call takes the place of this one.
+        """
         try:
             uri = parse_artifact_uri(text)
-            if not location.bucket:
-                words = "An artifact\u2019s address names no bucket, and none is open."
-                raise InputError(words, todo="Open the bucket that holds it first.", subject=str(uri))
         except InputError as error:
             self._refuse(error)
             return
