@@ -18,6 +18,7 @@ from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary,
 from artifact_browser.transfers.local_names import LocalNames, rules_here
 from artifact_browser.transfers.lookup import Blob, find_blobs
 from artifact_browser.transfers.name_map import NameMap
+from artifact_browser.transfers.pinned_driver import find_versions
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
@@ -78,9 +79,10 @@ class DownloadOrder(TreeOrder):
             keys = list(dict.fromkeys(key for key, _ in wanted))
             found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, keys, planning.tick))
         read = self.versions_read()
-        for key, name in wanted:
-            version = read.get(_identity(name, key), "")
-            blob = find_version(planning, self.bucket, key, version) if version else found.get(key)
+        versions = [(key, read.get(_identity(name, key), "")) for key, name in wanted]
+        there = find_versions(planning, self.bucket, versions)
+        for (key, name), at in zip(wanted, versions, strict=True):
+            blob = there.get(at) if at[1] else found.get(key)
             if blob is None:
                 shown = name if self.names else key
                 if not known(shown, key):
@@ -189,10 +191,11 @@ class DownloadTree(Tree):
         planning, bucket = self.planning, self._download.bucket
         sources = [item.source for item in items]
         found = planning.patiently(lambda: find_blobs(planning.driver, bucket, sources, planning.tick))
+        versions = [(item.source, self._version_of(item)) for item in items]
+        there = find_versions(planning, bucket, versions)
         looked = []
-        for item in items:
-            version = self._version_of(item)
-            blob = find_version(planning, bucket, item.source, version) if version else found.get(item.source)
+        for item, at in zip(items, versions, strict=True):
+            blob = there.get(at) if at[1] else found.get(item.source)
             if blob is None:
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
@@ -271,20 +274,6 @@ def _segments(name: str, folder: bool) -> list[str]:
 def _identity(name: str, source: str) -> str:
     """What the same blob of the same choice has in every run."""
     return f"{name}\0{source}"
-
-
-def find_version(planning: Planning, bucket: str, key: str, version_id: str) -> Blob | None:
-    """One version of a blob; ``None``: it is gone."""
-    planning.tick()
-
-    def look() -> Blob | None:
-        try:
-            info = planning.driver.head(bucket, key, version_id=version_id)
-        except BlobNotFound:
-            return None
-        return Blob(key, info.size_bytes, info.modified_us, info.etag)
-
-    return planning.patiently(look)
 
 
 def _blob_of(item: Item) -> Blob:
