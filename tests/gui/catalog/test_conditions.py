@@ -118,6 +118,10 @@ def test_asked_before_the_first_commit_and_never_again(
     tried = sum("probe" in path for _, path in door.asked)
     second = commit(qtbot, window, at_zoo, "tiger", dialog)
     assert second.badge.text() == IGNORED
+    press(qtbot, second.badge)
+    known = shown(qtbot, ConditionsDialog)
+    assert known.parent() is second
+    known.reject()
     press(qtbot, second.primary)
     qtbot.waitUntil(lambda: statuses(window).get("tiger") == "committed", timeout=WAIT_MS)
     assert sum("probe" in path for _, path in door.asked) == tried > 0
