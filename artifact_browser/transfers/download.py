@@ -16,9 +16,9 @@ from artifact_browser.transfers.desk import Parked
 from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_name, local_path, temporary_name
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
 from artifact_browser.transfers.local_names import LocalNames, rules_here
-from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.name_map import NameMap
-from artifact_browser.transfers.pinned_driver import find_versions
+from artifact_browser.transfers.pins import NO_PIN, Named, Pin, Whereabouts
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
@@ -32,7 +32,8 @@ class DownloadOrder(TreeOrder):
     what of them, by its patterns; :ivar paths_from: how many letters of the sources' keys are not part of the files'
     names (hits of a search keep the folders they lie in); -1: all up to their last segment; :ivar names: of each source
     (blobs only) what its file is called, with folders; none: as its key says; :ivar versions: beside ``names``, the version
-    of each that is read, empty: what stands there now
+    of each that is read, empty: what stands there now; :ivar pins: beside ``names``, the bytes that are meant of each. They
+    are looked for whenever it is planned or gone on with, however long after it was ordered
     """
 
     sources: tuple[Location, ...]
@@ -41,6 +42,7 @@ class DownloadOrder(TreeOrder):
     paths_from: int = -1
     names: tuple[str, ...] = ()
     versions: tuple[str, ...] = ()
+    pins: tuple[Pin, ...] = ()
 
     def tree(self, planning: Planning) -> Tree:
         return DownloadTree(self, planning)
@@ -67,22 +69,17 @@ class DownloadOrder(TreeOrder):
         if not any(self.versions):
             return {}
         sources = zip(self.sources, self.names, self.versions, strict=True)
-        return {_identity(name, source.key): version for source, name, version in sources if version}
+        return {f"{name}\0{source.key}": version for source, name, version in sources if version}
 
-    def found(self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool]) -> Iterable[Item]:
+    def found(
+        self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool], where: Whereabouts
+    ) -> Iterable[Item]:
         """Items to move, in the book; ``known``: a run before has planned what has this name and source."""
         typed = TypedPatterns(self.choice)
         sources = list(dict.fromkeys(self.sources))
-        wanted = self._named_blobs(sources)
-        found: dict[str, Blob] = {}
-        if wanted:
-            keys = list(dict.fromkeys(key for key, _ in wanted))
-            found = planning.patiently(lambda: find_blobs(planning.driver, self.bucket, keys, planning.tick))
-        read = self.versions_read()
-        versions = [(key, read.get(_identity(name, key), "")) for key, name in wanted]
-        there = find_versions(planning, self.bucket, versions)
-        for (key, name), at in zip(wanted, versions, strict=True):
-            blob = there.get(at) if at[1] else found.get(key)
+        wanted = self.named_blobs()
+        for one, blob in zip(wanted, where.find(wanted), strict=True):
+            key, name = one.key, one.name
             if blob is None:
                 shown = name if self.names else key
                 if not known(shown, key):
@@ -100,13 +97,20 @@ class DownloadOrder(TreeOrder):
                     if item := self._admit(planning, names, blob, name, known):
                         yield item
 
-    def _named_blobs(self, sources: Sequence[Location]) -> list[tuple[str, str]]:
-        """The single blobs: key and the name of the file each becomes; one blob may become several."""
+    def named_blobs(self) -> list[Named]:
+        """The single blobs; one blob may become several files."""
         if self.names:
-            return [(source.key, name) for source, name in zip(self.sources, self.names, strict=True)]
-        keys = [source.key for source in sources if source.key and not source.key.endswith(DELIMITER)]
+            count = len(self.sources)
+            keys, versions, pins = [source.key for source in self.sources], self.versions or [""] * count, self.pins
+            return [Named(*row) for row in zip(keys, self.names, versions, pins or [NO_PIN] * count, strict=True)]
+        chosen = dict.fromkeys(source.key for source in self.sources)
+        keys = [key for key in chosen if key and not key.endswith(DELIMITER)]
         start = self.paths_from
-        return [(key, key.rpartition(DELIMITER)[2] if start < 0 else key[start:]) for key in keys]
+        return [Named(key, key.rpartition(DELIMITER)[2] if start < 0 else key[start:]) for key in keys]
+
+    def identity(self, name: str, source: str) -> str:
+        """What the same blob of the same choice has in every run; of certain bytes the place may change."""
+        return name if self.pins else f"{name}\0{source}"
 
     def _below(self, planning: Planning, source: Location, typed: TypedPatterns) -> Iterator[tuple[Blob, str]]:
         """The blobs of a prefix or bucket, each with its path below the folder."""
@@ -172,38 +176,39 @@ class DownloadTree(Tree):
         self._names = LocalNames(rules_here(folds_case=folds_case(root)))
         self._same = SameBytes(planning.driver, order.bucket, planning.tick)
         self._known = NameMap()
-        self._read = order.versions_read()
+        self._where = Whereabouts(planning, order.bucket)
+        named = order.named_blobs() if order.names else ()
+        self._named = {(one.name, one.key): one for one in named}
+        self._pinned = {one.name: one for one in named} if order.pins else {}
         self._free, self._needed, self._looked = free_bytes(root), 0, False
         self._over_a_wire = planning.driver.capabilities.provider != "local"  # an MD5 is worth its time there
         self.holds = lies_in_store(order.record, order.folder, planning.context.paths)
 
     def found(self) -> Iterable[Item]:
-        return self._download.found(
-            self.planning, self._names, lambda name, source: _identity(name, source) in self._known
+        order = self._download
+        known = self._known
+        return order.found(
+            self.planning, self._names, lambda name, source: order.identity(name, source) in known, self._where
         )
 
     def remember(self, item: Item) -> None:
         super().remember(item)
-        self._known.put(_identity(item.name, item.source))
+        self._known.put(self._download.identity(item.name, item.source))
         self._names.remember(_segments(item.name, item.folder), item.target, folder=item.folder)
 
     def look_again(self, items: Sequence[Item]) -> list[Item]:
-        planning, bucket = self.planning, self._download.bucket
-        sources = [item.source for item in items]
-        found = planning.patiently(lambda: find_blobs(planning.driver, bucket, sources, planning.tick))
-        versions = [(item.source, self._version_of(item)) for item in items]
-        there = find_versions(planning, bucket, versions)
+        planning = self.planning
         looked = []
-        for item, at in zip(items, versions, strict=True):
-            blob = there.get(at) if at[1] else found.get(item.source)
+        for item, blob in zip(items, self._where.find([self._meant(item) for item in items]), strict=True):
             if blob is None:
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
-            same = (blob.size_bytes, blob.etag) == (item.size_bytes, item.etag)
+            same = (blob.key, blob.size_bytes, blob.etag) == (item.source, item.size_bytes, item.etag)
             if item.begun and not same:
                 planning.tidy(self._order.debris([item]))
             fresh = replace(
                 item,
+                source=blob.key,
                 size_bytes=blob.size_bytes,
                 modified_us=blob.modified_us,
                 etag=blob.etag,
@@ -246,11 +251,13 @@ class DownloadTree(Tree):
         return FetchCourse(
             self._download.bucket, item, self._download.folder, self.planning.parts(item),
             skip_existing=self._order.policy.skips_newcomers, of_parts=self._over_a_wire,
-            version_id=self._version_of(item),
+            version_id=self._where.version_of(item.name, item.source),
         )  # fmt: skip
 
-    def _version_of(self, item: Item) -> str:
-        return self._read.get(_identity(item.name, item.source), "")
+    def _meant(self, item: Item) -> Named:
+        """The blob an item of a run before was planned for."""
+        known = self._named.get((item.name, item.source)) or self._pinned.get(item.name)
+        return known or Named(item.source, item.name)
 
     def _check_space(self, items: Sequence[Item]) -> None:
         """:raises DiskFull: what was found so far needs more than there was when it began"""
@@ -269,11 +276,6 @@ class DownloadTree(Tree):
 def _segments(name: str, folder: bool) -> list[str]:
     """Of a blob's name below what was chosen; a marker names a folder."""
     return (name[:-1] if folder else name).split(DELIMITER)
-
-
-def _identity(name: str, source: str) -> str:
-    """What the same blob of the same choice has in every run."""
-    return f"{name}\0{source}"
 
 
 def _blob_of(item: Item) -> Blob:

@@ -14,6 +14,7 @@ from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan
 from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import Decision
 from artifact_browser.transfers.state import JobSnapshot
 from artifact_browser.transfers.sync import DownloadSync, UploadSync
@@ -53,7 +54,7 @@ def order_from_text(kind: str, details: str, record: AccountRecord, head: JobSna
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(one) for one in value]
-    return asdict(value) if isinstance(value, Location | DeletePlan | TreeChoice) else value
+    return asdict(value) if isinstance(value, Location | DeletePlan | TreeChoice | Pin) else value
 
 
 def _text(value: Any) -> str:
@@ -64,6 +65,10 @@ def _text(value: Any) -> str:
 
 def _location(value: Any) -> Location:
     return Location(_text(value["account_id"]), _text(value["bucket"]), _text(value["key"]))
+
+
+def _pin(value: Any) -> Pin:
+    return Pin(_text(value["etag"]), _text(value["spare"]), _text(value["spare_version"]))
 
 
 def _several(read: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
@@ -96,4 +101,5 @@ _READERS: Mapping[str, Callable[[Any], Any]] = {
     "paths_from": int,
     "names": _several(_text),
     "versions": _several(_text),
+    "pins": _several(_pin),
 }

@@ -124,6 +124,18 @@ def list_job_items(
         yield tuple(page)
 
 
+def list_known_jobs(context: JobContext, job_ids: tuple[str, ...]) -> Generator[None, None, frozenset[str]]:
+    """Which of these jobs stand in the journal, however they ended. :raises InternalError: it cannot be read"""
+    yield from ()
+    known = set()
+    with _reading(context) as base:
+        for job_id in job_ids if base is not None else ():
+            assert base is not None
+            if base.execute("SELECT 1 FROM job WHERE id = ?", (job_id,)).fetchone() is not None:
+                known.add(job_id)
+    return frozenset(known)
+
+
 def list_done_targets(context: JobContext, job_id: str) -> Generator[tuple[str, ...], None, None]:
     """Where a job has put its files, folders not counted, in batches."""
     for batch in _done_items(context, job_id):

@@ -43,6 +43,11 @@ def wants_credentials(error: ErrorRecord) -> bool:
     return error.kind in _CREDENTIALS
 
 
+def is_passing(error: ErrorRecord) -> bool:
+    """Whether it is about the network, or a store in trouble: it may work again by itself."""
+    return error.kind in _PASSING
+
+
 @dataclass(slots=True)
 class Setbacks:
     """A task's share of it. ``at``: how much had got through when it failed last."""

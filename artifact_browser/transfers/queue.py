@@ -20,6 +20,7 @@ from artifact_browser.transfers.engine import forget_jobs, settle
 from artifact_browser.transfers.handle import TransferHandle, TransferListener
 from artifact_browser.transfers.history import ItemsKept, JobKept
 from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
 from artifact_browser.transfers.state import Counts, JobSnapshot, JobState, Verb
 from artifact_browser.transfers.sync import DownloadSync, UploadSync
@@ -57,7 +58,7 @@ class TransferQueue:
         record: AccountRecord,
         target: Location,
         paths: Sequence[str | Path],
-        policy: Policy = Policy.ASK,
+        policy: Decision = Policy.ASK,
         choice: TreeChoice = PLAIN_UPLOAD,
     ) -> TransferHandle:
         """Files and folders, or what ``choice`` takes of them, to the prefix ``target``. :raises InputError: no path"""
@@ -78,28 +79,34 @@ class TransferQueue:
         record: AccountRecord,
         sources: Sequence[Location],
         folder: str | Path,
-        policy: Policy = Policy.ASK,
+        policy: Decision = Policy.ASK,
         choice: TreeChoice = EVERYTHING,
         *,
         paths_from: int = -1,
         names: Sequence[str] = (),
         versions: Sequence[str] = (),
+        pins: Sequence[Pin] = (),
+        job_id: str = "",
+        title: str = "",
     ) -> TransferHandle:
-        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from``,
-        ``names`` and ``versions`` as in :class:`DownloadOrder`.
+        """Blobs and prefixes of one bucket, or what ``choice`` takes of them, into ``folder``; ``paths_from`` to ``pins``
+        as in :class:`DownloadOrder`.
 
+        :param title: what it is called; by default as what is downloaded
+        :param job_id: for who must know later whether it was begun; no job may have had it before
         :raises InputError: no source, or several buckets
         """
         _one_bucket(sources)
         head = self._head(
             Verb.DOWNLOAD,
             record,
-            _title([name.rpartition("/")[2] for name in names] or [_name(at) for at in sources], "items"),
+            title or _title([name.rpartition("/")[2] for name in names] or [_name(at) for at in sources], "items"),
             _home(str(folder)),
+            job_id=job_id,
         )
         order = DownloadOrder(
             record=record, head=head, policy=policy, sources=tuple(sources), folder=str(folder), choice=choice,
-            paths_from=paths_from, names=tuple(names), versions=tuple(versions),
+            paths_from=paths_from, names=tuple(names), versions=tuple(versions), pins=tuple(pins),
         )  # fmt: skip
         return self._start(order)
 
@@ -273,9 +280,9 @@ class TransferQueue:
         return handle
 
     def _head(
-        self, verb: Verb, record: AccountRecord, title: str, target: str, counts: Counts | None = None
+        self, verb: Verb, record: AccountRecord, title: str, target: str, counts: Counts | None = None, job_id: str = ""
     ) -> JobSnapshot:
-        return JobSnapshot(uuid.uuid4().hex, verb, title, target, record.id, counts=counts or Counts())
+        return JobSnapshot(job_id or uuid.uuid4().hex, verb, title, target, record.id, counts=counts or Counts())
 
 
 class Restoring:

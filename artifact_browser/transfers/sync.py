@@ -22,6 +22,7 @@ from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.local_names import LocalNames
 from artifact_browser.transfers.lookup import Blob, look_for
 from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.pins import Whereabouts
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.standing import CHANGED, blob_standing, file_standing, same_blob_stands
 from artifact_browser.transfers.state import Counts, Item
@@ -120,7 +121,9 @@ class DownloadSync(DownloadOrder):
             yield OneTask((item,), TrashFile(self.folder, item))
         discard(self.file)
 
-    def found(self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool]) -> Iterator[Item]:
+    def found(
+        self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool], where: Whereabouts
+    ) -> Iterator[Item]:
         with CompareFile(self.file) as file:
             for row in file.rows(Direction.DOWNLOAD, _moved(keep_newer=self.keep_newer)):
                 if (item := self._item(planning, names, row)) is not None:

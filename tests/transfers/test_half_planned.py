@@ -15,6 +15,7 @@ from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.journal import Journal
 from artifact_browser.transfers.journal_file import open_for_reading, read_items, read_jobs
 from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.queue import Restoring, TransferQueue
 from artifact_browser.transfers.state import Item, ItemSnapshot, ItemState, JobState
@@ -196,3 +197,35 @@ def test_what_waited_for_an_answer_is_asked_about_again_and_not_taken_for_done(l
     end = local.finish(handle)
     assert [question.total for question in local.person.asked] == [4]
     assert (end.state, end.counts.items_done, end.counts.items_skipped) == (JobState.DONE, 1, 4)
+
+
+@pytest.mark.parametrize("bench", ["local", "s3"], indirect=True)
+def test_a_download_of_certain_bytes_takes_no_others_when_it_goes_on(bench: Bench, tmp_path: Path) -> None:
+    """What was replaced meanwhile is fetched where it is kept; what is kept nowhere fails, and is nobody else's bytes."""
+    names = ["v/done", "v/waits", "v/failed", "v/lost"]
+    bench.put({name: name.encode() for name in names})
+    with bench.driver() as driver:
+        etags = [driver.head(bench.bucket, name).etag for name in names]
+    spares = ["kept/done", "kept/waits", "kept/failed", ""]
+    folder = tmp_path / "down"
+    begun = bench.queue.download(
+        bench.record,
+        [bench.at(name) for name in names],
+        folder,
+        names=names,
+        pins=[Pin(etag, spare) for etag, spare in zip(etags, spares, strict=True)],
+        job_id=bench.bucket,
+    )
+    assert begun.job_id == bench.bucket
+    bench.finish(begun)
+    order = broken_off(bench, begun, half)
+    for name in names[1:]:
+        (folder / name).unlink()
+    bench.put({name: b"of a later version" for name in names})
+    bench.put({spare: name.encode() for name, spare in zip(names, spares, strict=True) if spare})
+    handle = found(bench, order)
+    handle.retry_failed()
+    assert bench.finish(handle).counts.items_failed == 1
+    assert tree(folder) == {name: name.encode() for name in names[:3]}
+    assert names_and_states(bench, handle.job_id)["v/lost"][1] is ItemState.FAILED
+    assert len(names_and_states(bench, handle.job_id)) == len(names)

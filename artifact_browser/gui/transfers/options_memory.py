@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from artifact_browser.settings import Settings
 from artifact_browser.transfers.choice import EVERYTHING, PLAIN_UPLOAD, TreeChoice, choice_of
-from artifact_browser.transfers.policy import Policy
+from artifact_browser.transfers.policy import Decision, Policy
 from artifact_browser.transfers.state import Verb
 
 
@@ -15,7 +15,7 @@ class TransferOptions:
     """What of a tree is moved, and what happens where something is there already."""
 
     choice: TreeChoice
-    policy: Policy = Policy.ASK
+    policy: Decision = Policy.ASK
 
 
 #: what a plain upload or download does

@@ -37,6 +37,7 @@ from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.past_jobs import list_job_items
+from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import ConflictFound, Decision
 from artifact_browser.transfers.preview import preview_download, preview_upload
 from artifact_browser.transfers.queue import Restoring, TransferQueue
@@ -62,6 +63,10 @@ class TransfersRoom(QObject):
     location_wanted = Signal(object)
     #: a job that waits for its account's credentials, once an account, or when the person asks: :class:`TransferHandle`
     credentials_wanted = Signal(object)
+    #: transfers of this run have changed: a list of :class:`TransferHandle`
+    jobs_changed = Signal(object)
+    #: what a run before has left was read, or cannot be
+    restored = Signal()
     #: the empty strip's button: ask which files to upload
     upload_wanted = Signal()
 
@@ -119,7 +124,7 @@ class TransfersRoom(QObject):
             tuple(records),
             owner=self,
             on_event=restoring.take,
-            on_done=lambda _: restoring.end(),
+            on_done=lambda _: self._restored(restoring),
             on_error=self._not_restored,
         )
 
@@ -144,8 +149,11 @@ class TransfersRoom(QObject):
         paths_from: int = -1,
         names: Sequence[str] = (),
         versions: Sequence[str] = (),
+        pins: Sequence[Pin] = (),
+        job_id: str = "",
+        title: str = "",
     ) -> TransferHandle | None:
-        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from``, ``names`` and ``versions``."""
+        """Blobs and prefixes into ``folder``; see :class:`DownloadOrder` for ``paths_from`` to ``pins``."""
         return self._begin(
             lambda: self.queue.download(
                 record,
@@ -156,6 +164,9 @@ class TransfersRoom(QObject):
                 paths_from=paths_from,
                 names=names,
                 versions=versions,
+                pins=pins,
+                job_id=job_id,
+                title=title,
             )
         )
 
@@ -321,8 +332,13 @@ class TransfersRoom(QObject):
             elif handle.running:
                 handle.cancel()
 
+    def _restored(self, restoring: Restoring) -> None:
+        restoring.end()
+        self.restored.emit()
+
     def _not_restored(self, error: ArtifactBrowserError) -> None:
         show_error(self._window, error)
+        self.restored.emit()
 
     # -- inside -------------------------------------------------------------------------------------------------
     def _begin(self, start: Callable[[], TransferHandle]) -> TransferHandle | None:
@@ -393,6 +409,7 @@ class TransfersRoom(QObject):
             dialog.reject()
 
     def _on_changed(self, handles: list[TransferHandle]) -> None:
+        self.jobs_changed.emit(handles)
         for handle in handles:
             if not handle.running:
                 self._dismiss(handle)
