@@ -20,6 +20,7 @@ The tree::
     |  +- DiskFull  DiskPermissionDenied  FileMissing  SourceChanged  UnsafePath
     +- CatalogError
     |  +- ManifestUnreadable  CommitConflict  FilesMissing  ManifestUnfit  SchemaUnusable
+    |  +- WatchesUnusable
     +- AccountError
     |  +- AccountNotFound  AccountsFileDamaged  AccountsFileNewer  KeychainLocked  KeychainUnavailable
     +- WorkerError
@@ -296,6 +297,10 @@ class ManifestUnfit(CatalogError):
 class SchemaUnusable(CatalogError):
     title = "The collection\u2019s schema cannot be used"
     default_todo = "Open the collection, choose Schema\u2026, and mend or remove it there."
+
+
+class WatchesUnusable(CatalogError):
+    title = "The list of watches cannot be used"
 
 
 class AccountError(ArtifactBrowserError):

@@ -36,6 +36,11 @@ class Paths:
         return self.config / "settings.json"
 
     @property
+    def watches_file(self) -> Path:
+        """Watches, what they have seen, and what they still owe."""
+        return self.config / "watches.json"
+
+    @property
     def endpoints_file(self) -> Path:
         """What was probed about each endpoint (capabilities), remembered."""
         return self.data / "endpoints.json"

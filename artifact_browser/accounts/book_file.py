@@ -134,12 +134,16 @@ def write(path: Path, document: Document) -> None:
     """
     entries = [document.unknown.get(record.id, {}) | _entry(record) for record in document.records]
     content = document.top | {"schema": SCHEMA, "accounts": entries}
+    write_private(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace the file in one step, readable for its owner only. :raises OSError: nothing was changed"""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as out:
-            json.dump(content, out, indent=1, ensure_ascii=False)
-            out.write("\n")
+            out.write(text)
             out.flush()
             os.fsync(out.fileno())
         Path(name).replace(path)

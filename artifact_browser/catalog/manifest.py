@@ -105,9 +105,16 @@ def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
 
     :raises ManifestUnreadable: over its limits, or broken: with line and column
     """
+    return read_if_changed(driver, bucket, key, "")[1]
+
+
+def read_if_changed(driver: Driver, bucket: str, key: str, known_etag: str) -> tuple[bool, Manifest | None]:
+    """One GET: whether another state than ``known_etag`` stands there, and if so what :func:`read_manifest` gives."""
     try:
         with driver.get(bucket, key) as reader:
             info = reader.info
+            if known_etag and info.etag == known_etag:
+                return False, None
             if info.size_bytes > MAX_COLLECTION_BYTES:
                 raise too_large(info.size_bytes, MAX_BYTES, f"{bucket}/{key}")
             data = bytearray()
@@ -116,9 +123,9 @@ def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
                 if len(data) > MAX_COLLECTION_BYTES:
                     raise too_large(len(data), MAX_BYTES, f"{bucket}/{key}")
     except BlobNotFound:
-        return None
+        return bool(known_etag), None
     text = read_collection(bytes(data), subject=f"{bucket}/{key}")
-    return Manifest(text, info.etag, info.modified_us, "" if info.version_id == NULL_VERSION else info.version_id)
+    return True, Manifest(text, info.etag, info.modified_us, "" if info.version_id == NULL_VERSION else info.version_id)
 
 
 def write_manifest(
