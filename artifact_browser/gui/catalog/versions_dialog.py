@@ -47,6 +47,8 @@ class VersionsDialog(AppDialog):
     compare_wanted = Signal(object, object)
     #: a version's ``flyte://`` address on the clipboard
     copy_wanted = Signal(object)
+    #: new versions are to be watched
+    watch_wanted = Signal()
     #: versions from this one on
     more_wanted = Signal(str)
     #: the list is to be read again
@@ -82,6 +84,8 @@ class VersionsDialog(AppDialog):
         self.copy.clicked.connect(lambda: self.copy_wanted.emit(self.chosen))
         self.alias = self.add_secondary("Set alias\u2026", icon_name="pencil")
         self.alias.clicked.connect(lambda: self.alias_wanted.emit(self.chosen))
+        self.watch = self.add_secondary("Watch\u2026", icon_name="eye")
+        self.watch.clicked.connect(self.watch_wanted)
         self.primary.clicked.disconnect()
         self.primary.clicked.connect(lambda: self.restore_wanted.emit(self.chosen))
         self.table.selectionModel().currentRowChanged.connect(lambda *_: self._on_chosen())

@@ -39,6 +39,8 @@ class VersionsRoom(QObject):
     commit_wanted = Signal(object, object)
     #: ``(record, [(location, name, version id)], folder)``: download these blobs under these names
     download_requested = Signal(object, object, str)
+    #: ``(record, location)``: new versions of it are to be watched
+    watch_wanted = Signal(object, object)
 
     def __init__(self, bridge: Bridge, diffs: DiffRoom, parent: QWidget) -> None:
         super().__init__(parent)
@@ -54,10 +56,15 @@ class VersionsRoom(QObject):
         dialog = VersionsDialog(where, self.window, writable=not record.read_only)
         if version:
             dialog.want(version, flag)
+        dialog.watch_wanted.connect(lambda: self._watch(dialog, record, location))
         _Course(self, self._bridge, dialog, record, location)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         return dialog
+
+    def _watch(self, dialog: VersionsDialog, record: AccountRecord, location: Location) -> None:
+        dialog.reject()
+        self.watch_wanted.emit(record, location)
 
 
 class _Course(QObject):

@@ -51,6 +51,7 @@ class Window:
         from artifact_browser.gui.shell.wiring_statistics import StatisticsWiring
         from artifact_browser.gui.shell.wiring_transfers import TransferWiring
         from artifact_browser.gui.shell.wiring_usage import UsageWiring
+        from artifact_browser.gui.shell.wiring_watches import WatchWiring
 
         self.accounts = AccountWiring(self.main, self.browse)
         self.buckets = BucketWiring(self.main, self.browse)
@@ -66,6 +67,9 @@ class Window:
         self.preferences = PreferenceWiring(self.main, self.browse, self.transfers.room.pace)
         self.notices = NoticeWiring(self.main)
         self.notify = NotifyWiring(self.main, self.transfers.room)
+        self.watches = WatchWiring(
+            self.main, self.browse, self.transfers, self.catalog, self.accounts.room, self.notify.notifier
+        )
         self.quit = QuitWiring(self.main, self.transfers.room, self.notify.notifier)
         self.first_run = FirstRunWiring(self.main, self.browse, self.accounts.add_way)
 

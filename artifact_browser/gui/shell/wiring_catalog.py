@@ -219,6 +219,7 @@ class CatalogWiring(QObject):
             "discard",
             "versions",
             "find_versions",
+            "watch",
             "",
             "new_artifact",
             "new_collection",

@@ -16,6 +16,8 @@ from artifact_browser.transfers.state import JobSnapshot, JobState
 
 #: what ends sooner was waited for
 LONG_S = 10.0
+#: Keys of notes that begin so are of watches, whose wiring answers clicks on them.
+WATCH_KEY = "watch:"
 _ENDS = {
     JobState.DONE: "finished",
     JobState.DONE_WITH_ERRORS: "finished with errors",
@@ -30,7 +32,7 @@ class NotifyWiring(QObject):
         super().__init__(window)
         self._window, self._transfers = window, transfers
         self.notifier = Notifier(self)
-        self.notifier.chosen.connect(lambda _: self._show())
+        self.notifier.chosen.connect(self._show)
         transfers.job_finished.connect(self._tell)
 
     def _tell(self, handle: TransferHandle) -> None:
@@ -39,7 +41,9 @@ class NotifyWiring(QObject):
         if handle.snapshot.state in _ENDS and unseen and long and remembered(self._window.services.settings).notify:
             self.notifier.show(note_of(handle.snapshot))
 
-    def _show(self) -> None:
+    def _show(self, key: str) -> None:
+        if key.startswith(WATCH_KEY):
+            return
         self._window.raise_to_front()
         self._window.actions_["transfers"].setChecked(True)
 

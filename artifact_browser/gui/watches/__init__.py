@@ -1,0 +1,1 @@
+"""Watches: what is watched, what was found, and the timer behind them."""
