@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.second_reading import read_job_again
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES
@@ -63,3 +64,22 @@ def test_what_was_given_up_is_tried_again_in_its_version(versioned: Bench, tmp_p
     handle.retry_failed()
     assert bench.finish(handle).state is JobState.DONE
     assert tree(tmp_path / "down") == {"k.txt": b"first"}
+
+
+def test_certain_bytes_are_read_in_their_version_once_they_were_replaced(versioned: Bench, tmp_path: Path) -> None:
+    bench = versioned
+    with bench.driver() as driver:
+        first = driver.put(bench.bucket, "k", b"first")
+        driver.put(bench.bucket, "k", b"second")
+        driver.put(bench.bucket, "same", b"as ever")
+        same = driver.head(bench.bucket, "same")
+    pins = [Pin(first.etag, "k", first.version_id), Pin(same.etag, "same", same.version_id), Pin("none")]
+    handle = bench.queue.download(
+        bench.record,
+        [bench.at(key) for key in ("k", "same", "k")],
+        tmp_path / "down",
+        names=["a", "b", "c"],
+        pins=pins,
+    )
+    assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
+    assert tree(tmp_path / "down") == {"a": b"first", "b": b"as ever"}

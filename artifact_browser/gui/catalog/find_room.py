@@ -15,11 +15,11 @@ from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Sco
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.name_registry import NamesBelow
 from artifact_browser.catalog.own_address import Several
+from artifact_browser.catalog.version_files import files_to_fetch
 from artifact_browser.catalog.versions import VersionShown
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.address_copy import copy_version_address
 from artifact_browser.gui.catalog.find_window import FindWindow
-from artifact_browser.gui.catalog.versions_room import downloads_of
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.format import printable
@@ -33,8 +33,8 @@ class FindRoom(QObject):
 
     #: ``(record, location, version, flag)``: look at this version of the artifact at ``location``
     open_wanted = Signal(object, object, str, str)
-    #: ``(record, [(location, name, version id)], folder)``: download these blobs under these names
-    download_requested = Signal(object, object, str)
+    #: ``(record, location, files, folder)``: download a version's :class:`VersionFiles` of the artifact at the location
+    download_requested = Signal(object, object, object, str)
 
     def __init__(self, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
@@ -173,14 +173,16 @@ class _FindWork(QObject):
             return
 
         def ask(shown: VersionShown) -> None:
-            files = downloads_of(shown, self._at())
-            if not files:
+            at = self._at()
+            files = files_to_fetch(place_of(at), shown.files)
+            if not files.keys:
                 show_toast(self._window, "This version has no file that could be downloaded.")
                 return
             dialog = QFileDialog(self._window, "Download this version into")
             dialog.setFileMode(QFileDialog.FileMode.Directory)
             dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-            dialog.fileSelected.connect(lambda folder: self._room.download_requested.emit(self._record, files, folder))
+            ask_for = self._room.download_requested.emit
+            dialog.fileSelected.connect(lambda folder: ask_for(self._record, at, files, folder))
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
 

@@ -14,6 +14,7 @@ from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.diff_export import Titles
 from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.restoring import Restored
+from artifact_browser.catalog.version_files import files_to_fetch
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.address_copy import copy_version_address, why_not
@@ -37,8 +38,8 @@ class VersionsRoom(QObject):
     catalog_changed = Signal(object)
     #: ``(record, location)``: what was restored is to be committed
     commit_wanted = Signal(object, object)
-    #: ``(record, [(location, name, version id)], folder)``: download these blobs under these names
-    download_requested = Signal(object, object, str)
+    #: ``(record, location, files, folder)``: download a version's :class:`VersionFiles` of the artifact at the location
+    download_requested = Signal(object, object, object, str)
     #: ``(record, location)``: new versions of it are to be watched
     watch_wanted = Signal(object, object)
 
@@ -179,9 +180,9 @@ class _Course(QObject):
         dialog.open()
 
     def _download_into(self, shown: VersionShown, folder: str) -> None:
-        files = downloads_of(shown, _folder(self._location, self._place))
-        if files and folder:
-            self._room.download_requested.emit(self._record, files, folder)
+        files = files_to_fetch(self._place, shown.files)
+        if files.keys and folder:
+            self._room.download_requested.emit(self._record, _folder(self._location, self._place), files, folder)
             self._dialog.accept()
 
     def _open(self, dialog: AppDialog, agreed: Callable[[], object]) -> None:
@@ -197,15 +198,6 @@ class _Course(QObject):
     def _show(self, error: ArtifactBrowserError) -> None:
         self._dialog.more.setEnabled(True)
         show_error(self._dialog, error)
-
-
-def downloads_of(shown: VersionShown, at: Location) -> list[tuple[Location, str, str]]:
-    """Where the bytes of a version's files are now: place, the file's own name, version id; ``at``: the artifact."""
-    return [
-        (Location(at.account_id, at.bucket, found.key), found.file.path, found.version_id)
-        for found in shown.files
-        if found.key
-    ]
 
 
 def _title(line: VersionLine) -> str:

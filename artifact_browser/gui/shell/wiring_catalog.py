@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QPoint
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.catalog.own_address import Addressed
+from artifact_browser.catalog.version_files import VersionFiles
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
 from artifact_browser.gui.catalog.card_room import CardRoom
 from artifact_browser.gui.catalog.catalog_room import CatalogRoom
@@ -238,12 +239,13 @@ class CatalogWiring(QObject):
         if handle is not None:
             self._staging[handle] = (record, location)
 
-    def _download(self, record: AccountRecord, files: Sequence[tuple[Location, str, str]], folder: str) -> None:
-        """A version's files under their own names, wherever their bytes are now."""
+    def _download(self, record: AccountRecord, at: Location, files: VersionFiles, folder: str) -> None:
+        """A version's files under their own names, wherever their bytes are."""
         self._window.actions_["transfers"].setChecked(True)
-        self._transfers.room.download(record, [at for at, _, _ in files], folder,
-            names=[name for _, name, _ in files], versions=[version for _, _, version in files],
-        )  # fmt: skip
+        sources = [Location(at.account_id, at.bucket, key) for key in files.keys]
+        self._transfers.room.download(
+            record, sources, folder, names=files.paths, versions=files.versions, pins=files.pins
+        )
 
     def _uploaded(self, handle: TransferHandle) -> None:
         """What arrived is recorded, also when some of it did not."""

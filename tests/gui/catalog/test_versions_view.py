@@ -158,12 +158,12 @@ def test_a_download_asks_for_a_folder_and_takes_kept_and_current_bytes(
     (asked,) = versions.findChildren(QFileDialog)
     with qtbot.waitSignal(room.catalog.versions.download_requested, timeout=TIMEOUT_MS) as wanted:
         asked.fileSelected.emit(str(tmp_path))
-    _, files, folder = wanted.args
+    _, at, files, folder = wanted.args
     assert folder == str(tmp_path)
-    assert [name for _, name, _ in files] == ["a", "b"]
+    assert files.paths == ("a", "b")
     bodies = []
-    for at, _, _ in files:
-        with driver.get(at.bucket, at.key) as reader:
+    for key in files.keys:
+        with driver.get(at.bucket, key) as reader:
             bodies.append(reader.read())
     assert bodies == [b"one", b"22"]
 
