@@ -39,6 +39,7 @@ from artifact_browser.catalog.manifest import (
     read_state,
     write_manifest,
 )
+from artifact_browser.catalog.partitions import UNPARTITIONED, Partitions
 from artifact_browser.catalog.publishing import publish_version
 from artifact_browser.catalog.records import (
     NO_NOTE,
@@ -51,6 +52,7 @@ from artifact_browser.catalog.records import (
 )
 from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, parent_collection, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
+from artifact_browser.catalog.version_index import facts_of
 from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
 from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
 
@@ -63,6 +65,8 @@ class CommitPlan:
     :ivar unfinished: an earlier commit was interrupted: this one only finishes it
     :ivar schema: what the collection's schema says of the staged manifest
     :ivar writes: whether the store is known to keep two commits apart
+    :ivar partitions: of the version; ``unusable``: why those in the manifest cannot be; ``repeated``: the version before
+        has the same
     """
 
     title: str
@@ -73,6 +77,9 @@ class CommitPlan:
     unfinished: bool = False
     schema: SchemaCheck = NOTHING_ASKED
     writes: ConditionalWrites = NOTHING_KNOWN
+    partitions: Partitions = UNPARTITIONED
+    unusable: str = ""
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,8 @@ def plan_commit(
     state = read_artifact(driver, place)
     staged = _staged(state, place)
     files = recorded_files(staged.fields)
+    facts = facts_of(place, "", 0, staged.fields)
+    before = facts_of(place, "", 0, state.committed.fields) if state.committed else None
     return CommitPlan(
         title=str(staged.fields.get("name") or place.name),
         files=tuple(files),
@@ -115,6 +124,9 @@ def plan_commit(
         unfinished=_is_done(state),
         schema=check_artifact(place, staged.fields, collection_of(driver, place)),
         writes=driver.conditional_writes(place.bucket),
+        partitions=facts.partitions,
+        unusable=facts.problem,
+        repeated=before is not None and before.partitions == facts.partitions,
     )
 
 

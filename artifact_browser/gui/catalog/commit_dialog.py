@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QWidget
 
 from artifact_browser.catalog.commit import CommitPlan
 from artifact_browser.catalog.records import MAX_MESSAGE, CommitNote, check_label
@@ -14,7 +14,7 @@ from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
 from artifact_browser.gui.catalog.problem_list import Problem, ProblemList
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.format import count, printable, size
+from artifact_browser.gui.common.format import count, elided, printable, size
 from artifact_browser.gui.common.widgets import Kind, label
 
 _LIST_PX = 200
@@ -42,6 +42,8 @@ class CommitDialog(AppDialog):
                 "What is staged is committed already. Committing again finishes what an interrupted commit left undone."
             )
         self.body.addWidget(label(sentence, wrap=True))
+        self.partitions = self._partition_words()
+        self.body.addWidget(self.partitions)
         #: hidden unless :meth:`ConditionsBadge.show_writes` has something to say
         self.badge = ConditionsBadge()
         self.body.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignLeft)
@@ -79,6 +81,18 @@ class CommitDialog(AppDialog):
             self.primary.setEnabled(False)
         if not plan.schema.passed and not plan.unfinished:
             self._show_schema(plan.schema, self.note.text())
+
+    def _partition_words(self) -> QLabel:
+        """What the version is of, so that nobody commits the day before once more; hidden where it is of nothing."""
+        plan = self.plan
+        if plan.unusable:
+            words = f"Its partitions cannot be used: {plan.unusable} It will be found without any."
+            return label(printable(words), Kind.FAULT, wrap=True)
+        pairs = (f"{printable(key)} {printable(value)}" for key, value in sorted(plan.partitions.shown.items()))
+        words = elided("Partitions: " + " \u00b7 ".join(pairs), 400)
+        made = label(f"{words} (as the version before)" if plan.repeated else words, wrap=True, copyable=True)
+        made.setVisible(bool(plan.partitions))
+        return made
 
     def _show_schema(self, found: SchemaCheck, files: str) -> None:
         """What the collection's schema says, above the files; the note says what to do about it."""

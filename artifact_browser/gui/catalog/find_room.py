@@ -81,6 +81,7 @@ class _FindWork(QObject):
         self._again: Callable[[], None] = lambda: None
         window.picker.level_wanted.connect(self._ask_level)
         window.picker.name_chosen.connect(lambda name: self._look(name, None))
+        window.picker.refused.connect(self._refuse)
         window.find_wanted.connect(self._find)
         window.stop_wanted.connect(self._stop)
         window.retry_wanted.connect(self._try_again)
@@ -120,6 +121,12 @@ class _FindWork(QObject):
         self._again = lambda: self._look(name, place)
         self._window.show_looking()
         self._run(self._show_scope, find_jobs.look_around, name, place)
+
+    def _refuse(self, error: ArtifactBrowserError) -> None:
+        self._stop()
+        self._again = lambda: self._ask_level(())
+        self._window.show_looking()
+        self._window.show_error(error)
 
     def _show_scope(self, scope: Scope) -> None:
         window, choosing = self._window, self._window.picker.choosing

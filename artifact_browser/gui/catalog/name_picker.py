@@ -22,6 +22,8 @@ class NamePicker(QWidget):
     level_wanted = Signal(object)
     #: an :class:`ArtifactName`
     name_chosen = Signal(object)
+    #: an :class:`InputError`: what was chosen cannot be a name
+    refused = Signal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +97,7 @@ class NamePicker(QWidget):
         try:
             self.name_chosen.emit(ArtifactName(*parts))
         except InputError as error:  # somebody wrote an entry of a name that cannot be
-            self.boxes[at].setToolTip(printable(error.detail))
+            self.refused.emit(error)
 
     def _put(self, box: QComboBox, part: str) -> None:
         box.addItem(elided(printable(part), 80), part)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QPoint
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.copy_as import CopyForm
+from artifact_browser.catalog.layout import place_of
 from artifact_browser.catalog.own_address import Addressed
 from artifact_browser.catalog.version_files import VersionFiles
 from artifact_browser.errors import AccountNotFound, ArtifactBrowserError
@@ -126,13 +127,17 @@ class CatalogWiring(QObject):
         project = gallery.header.title.text() if shown and gallery.is_collection else ""
         self.finding.open(self._record(), self._window.navigator.current, artifact, project)
 
-    def _open_found_version(self, record: AccountRecord, location: Location, version: str, flag: str) -> None:
+    def _open_found_version(self, _: AccountRecord, location: Location, version: str, flag: str) -> None:
         self._window.raise_to_front()
-        self.show_version(record, location, version, flag)
+        self._open_found(location, Addressed(place_of(location), version, flag=flag))
 
     def _open_found(self, location: Location, found: Addressed) -> None:
         """The artifact of an address, and over its page the version that the address names; of a range of time all."""
-        record = self._window.services.book.get(location.account_id)
+        try:
+            record = self._window.services.book.get(location.account_id)
+        except AccountNotFound as error:  # removed meanwhile
+            self._show_error(error)
+            return
         self.show_version(record, location, found.version, found.flag)
         if found.several is not None:
             self.finding.open(record, location, location, several=found.several)

@@ -129,6 +129,7 @@ def test_names_are_chosen_one_after_the_other(
     qtbot: QtBot, window: Window, driver: Driver, zoo: Place, counts: Place, dialog: Callable[[str], Any]
 ) -> None:
     commit(driver, stage(driver, zoo, "other", artifact_id={"project": "alpha", "domain": "staging", "name": "x"}))
+    driver.put("bucket", ".artifacts/alpha/staging/y%20.json", b'{"prefix": "zoo/counts/"}')  # no name of ours
     stage_and_commit(driver, zoo, "bear")
     window.navigator.go(Location(THIS_COMPUTER, "bucket", "zoo/"))
     window.main.centre.show_gallery()
@@ -143,6 +144,15 @@ def test_names_are_chosen_one_after_the_other(
     qtbot.waitUntil(lambda: find.scope is not None and find.scope.place == zoo.child("other"), timeout=TIMEOUT_MS)
     wait(qtbot, find)
     assert [box.currentText() for box in find.picker.boxes] == ["alpha", "staging", "x"]
+    name = find.picker.boxes[2]
+    name.setCurrentIndex(1)
+    name.activated.emit(1)
+    assert "blanks at its ends" in find.state._detail.text()
+    assert not find.find_button.isEnabled()
+    name.setCurrentIndex(0)
+    name.activated.emit(0)
+    wait(qtbot, find)
+    assert names(find)
     find.close()
     bear = Location(THIS_COMPUTER, "bucket", "zoo/bear/")
     window.navigator.go(bear)

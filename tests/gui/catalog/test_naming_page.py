@@ -16,6 +16,7 @@ from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.name_registry import register_name
 from artifact_browser.catalog.own_address import find_addressed
 from artifact_browser.catalog.partitions import DeclaredKeys
+from artifact_browser.catalog.staging import edit_fields
 from artifact_browser.gui.catalog.edit_card_dialog import EditCardDialog
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import exists, plain, stage, stage_and_commit
@@ -117,6 +118,27 @@ def test_declared_keys_and_a_taken_name_are_told(
     settled(qtbot, opened)
     opened.reject()
     opened.reject()
+
+
+def test_a_commit_says_what_its_version_is_of(
+    room: Any, driver: Driver, zoo: Place, lion: Place, dialog: Callable[[str], Any]
+) -> None:
+    def said() -> str:
+        room.catalog.commit(room.record, room.at("zoo/lion/"))
+        asked = dialog("Commit")
+        words = asked.partitions.text() if not asked.partitions.isHidden() else ""
+        asked.reject()
+        return words
+
+    edit_fields(driver, lion, {"description": "more"})
+    assert said() == ""
+    edit_fields(driver, lion, {"partitions": {"region": "us"}, "time_partition": {"value": "2026-08-01"}})
+    assert said() == "Partitions: date 2026-08-01 \u00b7 region us"
+    commit(driver, lion)
+    edit_fields(driver, lion, {"description": "and more"})
+    assert said() == "Partitions: date 2026-08-01 \u00b7 region us (as the version before)"
+    edit_fields(driver, lion, {"partitions": {"": "x"}})
+    assert "cannot be used" in said()
 
 
 def test_the_text_and_the_page_follow_each_other(qtbot: QtBot, edit: Edit) -> None:
