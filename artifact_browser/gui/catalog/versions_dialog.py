@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import QItemSelectionModel, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QMenu, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QScrollArea, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from artifact_browser.catalog.aliases import Alias
 from artifact_browser.catalog.versions import WHY_GONE, FileAt, VersionLine, VersionList, VersionShown, Where
@@ -17,11 +17,11 @@ from artifact_browser.gui.catalog.file_list import FileList
 from artifact_browser.gui.catalog.file_list_model import FileListModel, FileRow
 from artifact_browser.gui.catalog.versions_model import VersionsModel, short_name
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.format import count, moment, printable, size
+from artifact_browser.gui.common.format import count, elided, moment, printable, size
 from artifact_browser.gui.common.plain_table import PlainTable
 from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.gui.common.state_view import State, StateView
-from artifact_browser.gui.common.widgets import Kind, button, label
+from artifact_browser.gui.common.widgets import Kind, button, label, set_kind
 
 _WIDTH, _HEIGHT = 940, 640
 _FACTS_PX = 110
@@ -67,7 +67,8 @@ class VersionsDialog(AppDialog):
         self.table.setItemDelegateForColumn(columns.ALIASES, AliasChips(self.table))
         self.state = StateView()
         self.file_list = FileList(self.files)
-        self.chosen_name = label("", Kind.HEADING, wrap=True, copyable=True)
+        self.chosen_name = label("", Kind.HEADING, copyable=True)
+        self.chosen_mark = label("", Kind.CHIP)
         self.chosen_facts = label("", Kind.DIM, wrap=True, copyable=True)
         self.fields = label("", wrap=True, copyable=True)
         self.fields.setAccessibleName("Fields of this version")
@@ -108,7 +109,13 @@ class VersionsDialog(AppDialog):
         column = QVBoxLayout(below)
         column.setContentsMargins(0, 12, 0, 0)
         column.setSpacing(4)
-        for part in (self.chosen_name, self.chosen_facts, facts):
+        head = QHBoxLayout()
+        head.setSpacing(10)
+        head.addWidget(self.chosen_name)
+        head.addWidget(self.chosen_mark, 0, Qt.AlignmentFlag.AlignTop)
+        head.addStretch(1)
+        column.addLayout(head)
+        for part in (self.chosen_facts, facts):
             column.addWidget(part)
         column.addWidget(self.file_list, 1)
         split = QSplitter(Qt.Orientation.Vertical)
@@ -190,7 +197,7 @@ class VersionsDialog(AppDialog):
     def _go_to(self, row: int) -> None:
         flags = QItemSelectionModel.SelectionFlag
         self.table.selectionModel().setCurrentIndex(self.versions.index(row, 0), flags.ClearAndSelect | flags.Rows)
-        self.table.scrollTo(self.versions.index(row, 0))
+        self.table.scrollTo(self.versions.index(row, 0), PlainTable.ScrollHint.PositionAtCenter)
         self.table.setFocus()
         self._on_chosen()
 
@@ -245,12 +252,14 @@ class VersionsDialog(AppDialog):
             self.chosen_changed.emit(line)
 
     def _tell(self, line: VersionLine, more: str) -> None:
-        self.chosen_name.setText(f"{line.sequence} \u00b7 {printable(line.version)}")
+        self.chosen_name.setText(f"{line.sequence} \u00b7 {elided(printable(line.version), 72)}")
+        self.chosen_name.setToolTip(plain_tip(printable(line.version)))
         latest = "the latest" if line.committed else "not the latest"
-        which = f"Version {line.sequence:,} of {self._count:,}, {latest}. "
+        self.chosen_mark.setText(f"version {line.sequence:,} of {self._count:,}, {latest}")
+        set_kind(self.chosen_mark, Kind.CHIP_OK if line.committed else Kind.CHIP_WARNING)
         when = f"{moment(line.time_us)}, by " if line.time_us else "By "
         who = printable(line.author) or "nobody knows whom"
-        facts = f"{which}{when}{who}: {count(line.file_count, 'file')}, {size(line.size_bytes)}.{more}"
+        facts = f"{when}{who}: {count(line.file_count, 'file')}, {size(line.size_bytes)}.{more}"
         self.chosen_facts.setText(f"{printable(line.message)}\n{facts}" if line.message else facts)
 
     def enable_buttons(self) -> None:
@@ -289,8 +298,3 @@ def _why_gone(at: FileAt) -> str:
     if at.where is not Where.GONE:
         return ""
     return _GONE_VERSION if at.file.version_id else _GONE
-
-
-def version_words(line: VersionLine) -> str:
-    """A version in a sentence: ``version 3 (v1.0)``."""
-    return f"version {line.sequence} ({short_name(line)})"

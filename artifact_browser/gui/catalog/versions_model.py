@@ -75,6 +75,11 @@ def short_name(line: VersionLine) -> str:
     return elided(printable(line.version), 48)
 
 
+def version_words(line: VersionLine) -> str:
+    """A version in a sentence: ``version 3 (v1.0)``."""
+    return f"version {line.sequence} ({short_name(line)})"
+
+
 def _text(line: VersionLine, column: int) -> str:
     if column == NUMBER:
         return str(line.sequence)

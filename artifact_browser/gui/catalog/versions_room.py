@@ -21,8 +21,8 @@ from artifact_browser.gui.catalog.address_copy import copy_version_address, why_
 from artifact_browser.gui.catalog.alias_dialog import AliasDialog
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
-from artifact_browser.gui.catalog.versions_dialog import VersionsDialog, version_words
-from artifact_browser.gui.catalog.versions_model import short_name
+from artifact_browser.gui.catalog.versions_dialog import VersionsDialog
+from artifact_browser.gui.catalog.versions_model import short_name, version_words
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.error_sheet import show_error
