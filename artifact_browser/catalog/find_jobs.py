@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.catalog import found_versions, name_registry
+from artifact_browser.catalog import found_versions, name_registry, reindexing, version_index
 from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.layout import Place
 from artifact_browser.storage.open import opened
@@ -44,3 +44,11 @@ def find_versions(
     with opened(context, record) as driver:
         check = context.cancel.raise_if_cancelled
         return found_versions.find_versions(driver, bucket, name, place, wanted, more, check)
+
+
+def reindex_versions(
+    context: JobContext, record: AccountRecord, _bucket: str, place: Place
+) -> Generator[int, None, version_index.IndexRebuilt]:
+    """Job: make the index of an artifact's versions anew; yields how many were read. :raises ManifestUnreadable:"""
+    with opened(context, record) as driver:
+        return (yield from reindexing.reindex_versions(driver, place, context.cancel.raise_if_cancelled))

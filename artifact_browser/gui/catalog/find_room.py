@@ -16,6 +16,7 @@ from artifact_browser.catalog.layout import Place, place_of
 from artifact_browser.catalog.name_registry import NamesBelow
 from artifact_browser.catalog.own_address import Several
 from artifact_browser.catalog.version_files import files_to_fetch
+from artifact_browser.catalog.version_index import IndexRebuilt
 from artifact_browser.catalog.versions import VersionShown
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.address_copy import copy_version_address
@@ -53,7 +54,7 @@ class FindRoom(QObject):
 
         :param project: the one to look into first; ``several``: what is chosen at first
         """
-        window = FindWindow(printable(uri_of(record.kind, bucket.bucket)))
+        window = FindWindow(printable(uri_of(record.kind, bucket.bucket)), writable=not record.read_only)
         work = _FindWork(self, self._bridge, window, record, bucket)
         self._windows.append(window)
         window.destroyed.connect(lambda _=None: self._windows.remove(window))
@@ -85,6 +86,7 @@ class _FindWork(QObject):
         window.find_wanted.connect(self._find)
         window.stop_wanted.connect(self._stop)
         window.retry_wanted.connect(self._try_again)
+        window.reindex_wanted.connect(self._reindex)
         window.open_wanted.connect(self._open)
         window.download_wanted.connect(self._download)
         window.copy_wanted.connect(self._copy)
@@ -151,12 +153,27 @@ class _FindWork(QObject):
 
         self._run(found, find_jobs.find_versions, scope.name, scope.place, wanted, more)
 
-    def _run(self, done: Callable[[Any], None], job: Job, *args: object) -> None:
+    def _reindex(self) -> None:
+        scope = self._window.scope
+        if scope is None:
+            return
+        self._again = lambda: self._look(scope.name, scope.place if scope.name is None else None)
+        self._window.show_reindexing(0)
+
+        def done(rebuilt: IndexRebuilt) -> None:
+            show_toast(self._window, f"Index updated: {rebuilt.written:,} written, {rebuilt.removed:,} removed")
+            self._again()
+
+        self._run(done, find_jobs.reindex_versions, scope.place, on_event=self._window.show_reindexing)
+
+    def _run(
+        self, done: Callable[[Any], None], job: Job, *args: object, on_event: Callable[[Any], None] | None = None
+    ) -> None:
         if self._running is not None:
             self._running.cancel()
         self._running = self._bridge.run(
             job, self._record, self._bucket.bucket, *args,
-            owner=self, on_done=done, on_error=self._window.show_error,
+            owner=self, on_done=done, on_error=self._window.show_error, on_event=on_event,
         )  # fmt: skip
 
     def _stop(self) -> None:

@@ -10,6 +10,7 @@ from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Sco
 from artifact_browser.catalog.own_address import Several
 from artifact_browser.errors import ArtifactBrowserError, InputError
 from artifact_browser.gui.catalog.facet_side import FacetSide
+from artifact_browser.gui.catalog.find_words import footer_words, nothing_words
 from artifact_browser.gui.catalog.found_model import FoundModel
 from artifact_browser.gui.catalog.found_table import FoundTable
 from artifact_browser.gui.catalog.name_picker import NamePicker
@@ -34,12 +35,14 @@ class FindWindow(QDialog):
     stop_wanted = Signal()
     #: what went wrong is to be tried again
     retry_wanted = Signal()
+    #: the index is to be made anew
+    reindex_wanted = Signal()
     #: a :class:`FoundVersion`
     open_wanted = Signal(object)
     download_wanted = Signal(object)
     copy_wanted = Signal(object)
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, *, writable: bool = True) -> None:
         super().__init__(None, Qt.WindowType.Window)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Find versions")
@@ -67,6 +70,9 @@ class FindWindow(QDialog):
         self.state = StateView()
         self.footer = label("", Kind.DIM, copyable=True)
         self.more = button("Show more", Kind.LINK, clicked=lambda: self.find_wanted.emit(self._wanted, self._more))
+        self.update_index = button("Update index", Kind.LINK, clicked=self.reindex_wanted.emit)
+        self.update_index.setToolTip("Read the records of all versions and write their index anew")
+        self.update_index.setVisible(writable)
         self.open_button = button("Open", icon_name="history", clicked=lambda: self.open_wanted.emit(self.chosen))
         self.download = button(
             "Download\u2026", icon_name="download", clicked=lambda: self.download_wanted.emit(self.chosen)
@@ -100,6 +106,7 @@ class FindWindow(QDialog):
         below.setSpacing(8)
         below.addWidget(self.footer, 1)
         below.addWidget(self.more)
+        below.addWidget(self.update_index)
         right = QVBoxLayout()
         right.setContentsMargins(16, 12, 20, 8)
         right.setSpacing(8)
@@ -168,6 +175,10 @@ class FindWindow(QDialog):
             self.footer.setText("Finding more\u2026")
         else:
             self._begin("Finding versions\u2026")
+
+    def show_reindexing(self, number: int) -> None:
+        """The index is being made anew; so many versions were read."""
+        self._begin(f"Reading the records of all versions\u2026 {number:,}")
 
     def show_page(self, page: FoundPage, *, more: bool) -> None:
         """What was found, or what comes behind it."""
@@ -242,32 +253,18 @@ class FindWindow(QDialog):
         self.find_button.setEnabled(self.scope is not None and not busy)
         self.which.setEnabled(self.scope is not None)
         self.more.setEnabled(not busy)
+        self.update_index.setEnabled(self.scope is not None and not busy)
         self._enable()
 
     def _sentence(self, *, all_seen: bool) -> str:
-        number = self.found.rowCount()
-        so_far = "" if all_seen else " so far" if self._wanted.which is not Which.LATEST else " of the sets looked at"
-        parts = [count(number, "version") + so_far, count(self._asked, "request")]
-        if self._left_out:
-            parts.append(f"{self._left_out:,} left out: no record says the same")
-        if self._unread:
-            parts.append(f"{self._unread:,} not looked at: too many partitions")
-        return " \u00b7 ".join(parts)
+        several = self._wanted.which is not Which.LATEST
+        return footer_words(self.found.rowCount(), self._asked, self._left_out, self._unread, all_seen, several)
 
     def _say_nothing(self, page: FoundPage) -> None:
         self._stack.setCurrentWidget(self.state)
-        scope = self.scope
-        if page.more:
-            self.state.show_state(State.PARTIAL, "Nothing yet; there is more to look at.", icon_name="search")
-        elif scope is not None and not scope.facets.sets:
-            self.state.show_state(
-                State.EMPTY, "No version stands in the index.", icon_name="search",
-                detail="Versions are found here from the first commit on that has a name or partitions.",
-            )  # fmt: skip
-        else:
-            self.state.show_state(
-                State.EMPTY, "No version fits.", detail="Choose less on the left.", icon_name="search"
-            )
+        partial = State.PARTIAL if page.more else State.EMPTY
+        sentence, detail = nothing_words(self.scope, more=bool(page.more))
+        self.state.show_state(partial, sentence, detail=detail, icon_name="search")
 
     def _enable(self) -> None:
         chosen = self.chosen is not None

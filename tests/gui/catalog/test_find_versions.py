@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 from artifact_browser.accounts.record import THIS_COMPUTER
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.found_versions import FoundPage, FoundVersion, Scope, Wanted
-from artifact_browser.catalog.index_keys import keys_of
+from artifact_browser.catalog.index_keys import BY_PARTITIONS, keys_of
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.name_registry import FOLDER as NAMES
 from artifact_browser.catalog.partitions import UNPARTITIONED
@@ -25,6 +25,7 @@ from artifact_browser.catalog.version_index import facts_of
 from artifact_browser.catalog.version_search import Facets
 from artifact_browser.gui.catalog.find_window import FindWindow
 from artifact_browser.gui.catalog.found_model import NAME, PARTITIONS, WHO
+from artifact_browser.gui.common.toast import Toast
 from artifact_browser.gui.shell.window import Window
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import Location
@@ -208,6 +209,13 @@ def test_empty_failed_stopped_and_left_out_are_told(
     assert find.busy
     wait(qtbot, find)
     assert "1 left out: no record says the same" in find.footer.text()
+    driver.delete_many("bucket", [key for key in _keys(driver, f"{counts.prefix}{BY_PARTITIONS}") if "v3" in key])
+    find.update_index.click()
+    qtbot.waitUntil(lambda: find.scope is not None and find.found.rowCount() == 4, timeout=TIMEOUT_MS)
+    wait(qtbot, find)
+    assert find.footer.text() == "4 versions \u00b7 6 requests"
+    (toast,) = find.findChildren(Toast)
+    assert toast.text.text() == "Index updated: 1 written, 1 removed"
     find.find_button.click()
     qtbot.keyClick(find, Qt.Key.Key_Escape)
     assert not find.busy
