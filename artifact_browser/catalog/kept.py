@@ -70,11 +70,9 @@ def keep(
     :raises CommitConflict: files that somebody wrote over while they were copied, or whose copy is another
     :raises NotSupported: the store can not copy one of them
     """
-    if not blobs:
-        return
-    versioning = driver.versioning(place.bucket)
-    if versioning is Versioning.ON:
-        blobs = {path: blob for path, blob in blobs.items() if not _is_named(versions, path, blob)}
+    apart = {path: blob for path, blob in blobs.items() if not _is_named(versions, path, blob)}
+    if len(apart) < len(blobs) and driver.versioning(place.bucket) is Versioning.ON:
+        blobs = apart
     if not blobs:
         return
     aside = kept_place(place)
@@ -84,11 +82,12 @@ def keep(
     if unnamed:
         raise NotSupported("This store does not say which bytes are there.", subject=", ".join(unnamed[:_SHOWN]))
 
+    in_parts = bool(wanted) and driver.versioning(place.bucket) is Versioning.SUSPENDED
+
     def copy(one: tuple[str, Present]) -> None:
         path, blob = one
         check()
         target, spoiled = aside.file_key(kept_name(blob.etag)), blob.etag in kept
-        in_parts = versioning is Versioning.SUSPENDED
         copy_blob(driver, place.bucket, place.file_key(path), target, blob, create_only=not spoiled, in_parts=in_parts)
 
     each(copy, {blob.etag: (path, blob) for path, blob in wanted.items()}.values())
@@ -186,12 +185,12 @@ def _is_named(versions: Mapping[str, str], path: str, blob: Present) -> bool:
 
 
 def _is_same(kept: Present | None, blob: Present) -> bool:
-    """Whether what is kept under the blob's ETag needs no further look. Copies of blobs in parts get another ETag:
-    there the size decides, as nobody else writes these names.
+    """Whether what is kept under the blob's ETag needs no further look. Copies of blobs in parts, and copies made in parts,
+    get another ETag: there the size decides, as nobody else writes these names.
     """
     if kept is None or kept.size_bytes != blob.size_bytes:
         return False
-    return kept.etag == blob.etag or "-" in blob.etag
+    return kept.etag == blob.etag or "-" in blob.etag or "-" in kept.etag
 
 
 def etag_of(driver: Driver, bucket: str, key: str) -> str:

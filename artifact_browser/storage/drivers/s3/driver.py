@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-from artifact_browser.errors import ReadOnlyAccount
+from artifact_browser.errors import NetworkError, ReadOnlyAccount, StorageError
 from artifact_browser.storage.driver import (
     KEPT_HEADERS,
     NULL_VERSION,
@@ -101,7 +101,10 @@ class S3Driver:
 
     def conditional_writes(self, bucket: str) -> ConditionalWrites:
         remembered = self._access.account.remembered
-        facts = self._conditions.facts(bucket)
+        try:
+            facts = self._conditions.facts(bucket)
+        except (NetworkError, StorageError):  # what is shown fails by no store in trouble
+            facts = remembered.facts(bucket)
         return ConditionalWrites(
             facts.conditional_create, facts.conditional_replace, remembered.known, facts.asked_us, facts.server, facts.bucket
         )  # fmt: skip
