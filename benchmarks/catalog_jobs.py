@@ -41,8 +41,13 @@ def make_bucket(context: JobContext, record: AccountRecord, bucket: str) -> Gene
         driver.create_bucket(bucket)
 
 
-def make_children(context: JobContext, record: AccountRecord, place: Place, count: int) -> Generator[None, None, None]:
-    """Job: a collection with so many committed children, none of them in its index, as another program leaves them."""
+def make_children(
+    context: JobContext, record: AccountRecord, place: Place, count: int, cover: bytes = b""
+) -> Generator[None, None, None]:
+    """Job: a collection with so many committed children, none of them in its index, as another program leaves them.
+
+    :param cover: a picture for each, if any
+    """
     yield from ()
     with opened(context, record) as driver:
         write_manifest(
@@ -52,7 +57,10 @@ def make_children(context: JobContext, record: AccountRecord, place: Place, coun
 
         def make(number: int) -> None:
             text = new_manifest(fields_of(number)).text
-            write_manifest(driver, place.bucket, place.child(f"set-{number:05}").committed_key, text, None)
+            child = place.child(f"set-{number:05}")
+            if cover:
+                driver.put(place.bucket, child.file_key("cover.png"), cover)
+            write_manifest(driver, place.bucket, child.committed_key, text, None)
 
         with ThreadPoolExecutor(_AT_ONCE) as makers:
             list(makers.map(make, range(count)))

@@ -30,6 +30,7 @@ _TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MAX_FIELD_NAME = 256
 _MAX_DEPTH = 16
+_LINES_AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -140,23 +141,28 @@ def read_lines(data: bytes) -> CollectionText | None:
     opening = _OPENING.search(data)
     if opening is None:
         return None
-    end = opening.end()
-    while data.startswith(b"- {", end):
-        stop = data.find(b"\n", end)
-        end = len(data) if stop < 0 else stop + 1
-    listed = data[opening.end() : end]
-    if bool(listed) == bool(opening.group(1)):
-        return None  # "[]" with entries, or a list in another style
+    end, lines = opening.end(), list[str]()
     try:
+        while data.startswith(b"- {", end):
+            stop = data.find(b"\n", end)
+            stop = len(data) if stop < 0 else stop
+            lines.append(data[end + 2 : stop].decode().rstrip("\r"))
+            end = min(stop + 1, len(data))
+        if bool(lines) == bool(opening.group(1)):
+            return None  # "[]" with entries, or a list in another style
         fields: dict[Any, Any] = {}
         for part in (data[: opening.start()], data[end:]):
             if part.strip():
                 fields |= parse_mapping(part)
-        lines = [line[2:].rstrip("\r") for line in listed.decode().split("\n") if line]
-        entries = json.loads(f"[{','.join(lines)}]")
+        entries: list[Any] = []
+        for at in range(0, len(lines), _LINES_AT_ONCE):  # the whole list as one more text would be megabytes
+            some = lines[at : at + _LINES_AT_ONCE]
+            entries += json.loads(f"[{','.join(some)}]")
+            if len(entries) != at + len(some):
+                return None
     except (ManifestUnreadable, ValueError, RecursionError):
         return None
-    if LIST_KEY in fields or fields.get("type") != COLLECTION_TYPE or len(entries) != len(lines):
+    if LIST_KEY in fields or fields.get("type") != COLLECTION_TYPE:
         return None
     if not all(isinstance(entry, dict) for entry in entries):
         return None

@@ -117,14 +117,17 @@ def read_if_changed(driver: Driver, bucket: str, key: str, known_etag: str) -> t
                 return False, None
             if info.size_bytes > MAX_COLLECTION_BYTES:
                 raise too_large(info.size_bytes, MAX_BYTES, f"{bucket}/{key}")
-            data = bytearray()
+            chunks, came = list[bytes](), 0
             while chunk := reader.read(_CHUNK_BYTES):
-                data += chunk
-                if len(data) > MAX_COLLECTION_BYTES:
-                    raise too_large(len(data), MAX_BYTES, f"{bucket}/{key}")
+                chunks.append(chunk)
+                came += len(chunk)
+                if came > MAX_COLLECTION_BYTES:
+                    raise too_large(came, MAX_BYTES, f"{bucket}/{key}")
     except BlobNotFound:
         return bool(known_etag), None
-    text = read_collection(bytes(data), subject=f"{bucket}/{key}")
+    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    chunks.clear()
+    text = read_collection(data, subject=f"{bucket}/{key}")
     return True, Manifest(text, info.etag, info.modified_us, "" if info.version_id == NULL_VERSION else info.version_id)
 
 

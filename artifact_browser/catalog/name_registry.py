@@ -95,6 +95,9 @@ def register_name(
     check_prefix(place.prefix)
     data = encode_entry(place, declared)
     options = WriteOptions(content_type=CONTENT_TYPE)
+    found = resolve_name(driver, place.bucket, name)  # a name is taken once, and looked at by every commit behind that
+    if found is not None:
+        return Registered(found, found.place == place)
     for attempt in range(_TRIES):
         try:
             driver.put(place.bucket, name_key(name), data, options, Condition(if_absent=True))

@@ -87,6 +87,8 @@ def scan_place(driver: Driver, place: Place, check: Callable[[], None] = lambda:
     if opened.kind is PlaceKind.PLAIN:
         return (yield from find_collections(driver, place, check))
     entries = _entries(collection) if collection else {}
+    if collection is not None:
+        collection.text.lines.clear()  # nothing is written here, and of 10,000 children they are megabytes
     yield from _batches(_entry_card(place, name, entry) for name, entry in entries.items())
     check()
     children = scan_children(driver, place, check)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-NAME = re.compile(r"[\w ]+ (wall|cpu|memory|first-page|p50|p99|max|start|usable|work|frames)( vs [\w ]+)?")
+NAME = re.compile(r"[\w ]+ (wall|cpu|memory|first-page|p50|p99|max|start|usable|work|frames|requests)( vs [\w ]+)?")
 
 
 def bench(tmp_path: Path, *arguments: str) -> tuple[dict[str, dict[str, Any]], str]:
