@@ -211,11 +211,11 @@ def test_empty_failed_stopped_and_left_out_are_told(
     assert "1 left out: no record says the same" in find.footer.text()
     driver.delete_many("bucket", [key for key in _keys(driver, f"{counts.prefix}{BY_PARTITIONS}") if "v3" in key])
     find.update_index.click()
+    told = "Index updated: 1 written, 1 removed"
+    qtbot.waitUntil(lambda: any(toast.text.text() == told for toast in find.findChildren(Toast)), timeout=TIMEOUT_MS)
     qtbot.waitUntil(lambda: find.scope is not None and find.found.rowCount() == 4, timeout=TIMEOUT_MS)
     wait(qtbot, find)
     assert find.footer.text() == "4 versions \u00b7 6 requests"
-    (toast,) = find.findChildren(Toast)
-    assert toast.text.text() == "Index updated: 1 written, 1 removed"
     find.find_button.click()
     qtbot.keyClick(find, Qt.Key.Key_Escape)
     assert not find.busy

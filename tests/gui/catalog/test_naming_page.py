@@ -66,7 +66,7 @@ def test_what_is_typed_is_committed_and_found(qtbot: QtBot, driver: Driver, lion
     told(qtbot, opened, "Nobody has the name \u201cThe zoo/production/lion\u201d yet")
     qtbot.mouseClick(page.rows.add_button, Qt.MouseButton.LeftButton)
     key, value = page.rows.field(0)
-    assert key.hasFocus()
+    qtbot.waitUntil(key.hasFocus, timeout=TIMEOUT_MS)
     assert (key.accessibleName(), value.accessibleName()) == ("Key 1", "Value 1")
     qtbot.keyClicks(key, "region")
     settled(qtbot, opened)
