@@ -22,6 +22,7 @@ PARTS = {
     "index": (catalog_index.rows, catalog_index.NAMES),
     "commits": (catalog_commits.rows, catalog_commits.NAMES),
     "gallery": (catalog_gallery.rows, catalog_gallery.NAMES),
+    "gallery-elsewhere": (catalog_gallery.rows_elsewhere, catalog_gallery.NAMES_ELSEWHERE),
 }
 
 

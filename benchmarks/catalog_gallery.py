@@ -13,38 +13,40 @@ from benchmarks.report import Row
 from benchmarks.watched import child_report
 
 FIRST_S, MEMORY_MB = 1.0, 200.0
-NAMES = (
-    "catalog gallery first cards wall",
-    "catalog gallery all cards wall",
-    "catalog gallery memory",
-    "catalog gallery elsewhere first cards wall",
-    "catalog gallery elsewhere memory",
-    "catalog gallery with previews memory",
-)
+_MEASURES = ("first cards wall", "all cards wall", "memory", "with previews memory")
+NAMES = tuple(f"catalog gallery {measure}" for measure in _MEASURES)
+NAMES_ELSEWHERE = tuple(f"catalog gallery elsewhere {measure}" for measure in _MEASURES)
 _TIMEOUT_S = 180.0
 
 
 def rows(setting: Setting) -> list[Row]:
-    cover = picture()
+    """On *This computer*."""
     home = setting.folder / "gallery-local"
-    with account(home) as (services, record):
-        services.pool.run(make_children, record, PLACE, setting.children, cover)
-        services.pool.run(jobs.rebuild_index, record, PLACE)
-    here = _report(home, "", setting.children)
+    _make(home, "", setting.children)
+    return _rows(NAMES, _report(home, "", setting.children))
+
+
+def rows_elsewhere(setting: Setting) -> list[Row]:
+    """Over the server that answers after a while."""
     home = setting.folder / "gallery"
     with Counted("benchmarks.shelf_server") as shelf:
-        with account(home, shelf.endpoint) as (services, record):
-            services.pool.run(make_children, record, PLACE, setting.children, cover)
-            services.pool.run(jobs.rebuild_index, record, PLACE)
+        _make(home, shelf.endpoint, setting.children)
         shelf.set_latency(setting.latency_ms)
-        there = _report(home, shelf.endpoint, setting.children)
+        return _rows(NAMES_ELSEWHERE, _report(home, shelf.endpoint, setting.children))
+
+
+def _make(home: Path, endpoint: str, children: int) -> None:
+    with account(home, endpoint) as (services, record):
+        services.pool.run(make_children, record, PLACE, children, picture())
+        services.pool.run(jobs.rebuild_index, record, PLACE)
+
+
+def _rows(names: tuple[str, ...], report: dict[str, Any]) -> list[Row]:
     return [
-        Row(NAMES[0], here["first_s"], "s", target=FIRST_S),
-        Row(NAMES[1], here["all_s"], "s"),
-        Row(NAMES[2], here["memory_mb"], "MB", target=MEMORY_MB),
-        Row(NAMES[3], there["first_s"], "s", target=FIRST_S),
-        Row(NAMES[4], there["memory_mb"], "MB", target=MEMORY_MB),
-        Row(NAMES[5], there["whole_mb"], "MB"),
+        Row(names[0], report["first_s"], "s", target=FIRST_S),
+        Row(names[1], report["all_s"], "s"),
+        Row(names[2], report["memory_mb"], "MB", target=MEMORY_MB),
+        Row(names[3], report["whole_mb"], "MB"),
     ]
 
 

@@ -35,10 +35,11 @@ def test_commits_of_several_processes(tmp_path: Path) -> None:
     assert "WRONG" not in printed
 
 
-def test_the_gallery_of_the_window(tmp_path: Path) -> None:
-    rows, _ = bench(tmp_path, "catalog", *TINY, "--parts", "gallery")
-    assert set(rows) == names("gallery")
-    assert 10 < rows["catalog gallery memory"]["ours"] < 1000
+@pytest.mark.parametrize("part", ["gallery", "gallery-elsewhere"])
+def test_the_gallery_of_the_window(tmp_path: Path, part: str) -> None:
+    rows, _ = bench(tmp_path, "catalog", *TINY, "--parts", part)
+    assert set(rows) == names(part)
+    assert 10 < rows[f"catalog {part.replace('-', ' ')} memory"]["ours"] < 1000
 
 
 def test_an_index_that_lacks_children_is_a_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
