@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
 from artifact_browser.catalog.commit import Committed
@@ -14,6 +14,7 @@ from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.many_jobs import CommitTold, StagedChild
 from artifact_browser.catalog.records import MAX_MESSAGE
 from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.conditions_badge import ConditionsBadge
 from artifact_browser.gui.catalog.staged_list import StagedList, StagedModel, words_of
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.format import count, printable
@@ -48,6 +49,9 @@ class CommitAllDialog(AppDialog):
         self._pages = QStackedWidget()
         for page in (self.table, self.state):
             self._pages.addWidget(page)
+        #: hidden unless :meth:`ConditionsBadge.show_writes` has something to say
+        self.badge = ConditionsBadge()
+        self.body.addWidget(self.badge, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(self._pages, 1)
         self.body.addWidget(self.chosen_words)
         self.add_field("Message for all (optional)", self.message)

@@ -24,6 +24,8 @@ class CommitAllRoom(QObject):
 
     #: cards at or below this :class:`Location` are not what they were: look again
     catalog_changed = Signal(object)
+    #: ``(record, location, dialog)``: what is known of conditional writes there, shown over ``dialog``
+    conditions_requested = Signal(object, object, object)
 
     def __init__(self, bridge: Bridge, parent: QWidget) -> None:
         super().__init__(parent)
@@ -37,6 +39,7 @@ class CommitAllRoom(QObject):
         work.changed.connect(
             lambda: self.catalog_changed.emit(Location(location.account_id, location.bucket, place.prefix))
         )
+        dialog.badge.clicked.connect(lambda _=False: self.conditions_requested.emit(record, location, dialog))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
         work.look()
@@ -62,8 +65,14 @@ class _Work(QObject):
         self._dialog.show_busy()
         self._task = self._bridge.run(
             many_jobs.plan_staged, self._record, self._place, owner=self._dialog,
-            on_event=self._dialog.add, on_done=self._looked, on_error=self._failed,
+            on_event=self._took, on_done=self._looked, on_error=self._failed,
         )  # fmt: skip
+
+    def _took(self, children: Sequence[many_jobs.StagedChild]) -> None:
+        self._dialog.add(children)
+        plan = next((child.plan for child in children if child.plan is not None), None)
+        if plan is not None:
+            self._dialog.badge.show_writes(plan.writes, self._record)
 
     def _looked(self, staged: int) -> None:
         self._task = None

@@ -18,4 +18,5 @@ class ConditionsWiring(QObject):
         self.room = ConditionsRoom(window.services, window.bridge, window)
         catalog.gallery.conditions_requested.connect(lambda at: self.room.show(browse.record(), at))
         catalog.room.conditions_requested.connect(self.room.show)
+        catalog.together.conditions_requested.connect(self.room.show)
         self.room.conditions_changed.connect(catalog.room.catalog_changed)

@@ -122,7 +122,13 @@ def test_asked_before_the_first_commit_and_never_again(
     known = shown(qtbot, ConditionsDialog)
     assert known.parent() is second
     known.reject()
-    press(qtbot, second.primary)
+    second.reject()
+    window.catalog.together.open(window.main.services.book.get("odd"), at_zoo)
+    together = dialog("Commit all staged")
+    qtbot.waitUntil(together.badge.isVisible, timeout=WAIT_MS)
+    assert together.badge.text() == IGNORED
+    together.reject()
+    press(qtbot, commit(qtbot, window, at_zoo, "tiger", dialog).primary)
     qtbot.waitUntil(lambda: statuses(window).get("tiger") == "committed", timeout=WAIT_MS)
     assert sum("probe" in path for _, path in door.asked) == tried > 0
 
