@@ -17,7 +17,7 @@ from typing import Any
 from artifact_browser.catalog.card import ENTRY_ETAG, entry_of
 from artifact_browser.catalog.children import scan_children
 from artifact_browser.catalog.collection_text import ENTRY_ID
-from artifact_browser.catalog.layout import COMMITTED_NAME, SUMMARY_FIELDS, Place
+from artifact_browser.catalog.layout import COMMITTED_NAME, PLAIN_SUMMARY_FIELDS, SUMMARY_FIELDS, Place
 from artifact_browser.catalog.manifest import Manifest, Pause, backoff_s, read_manifest, write_manifest
 from artifact_browser.errors import (
     AccessDenied,
@@ -140,7 +140,7 @@ def summary_fields_of(fields: Mapping[Any, Any]) -> list[str]:
     """Which fields of its children a collection keeps in its index."""
     listed = fields.get("summary_fields")
     if not isinstance(listed, list):
-        return ["name", "description"] if "summary_fields" in fields else list(SUMMARY_FIELDS)
+        return list(PLAIN_SUMMARY_FIELDS if "summary_fields" in fields else SUMMARY_FIELDS)
     return [name for name in listed if isinstance(name, str)][:64]
 
 

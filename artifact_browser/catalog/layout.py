@@ -23,7 +23,9 @@ DERIVED = ".artifact"
 #: Folders of derived facts: never an artifact, never a file of one.
 DERIVED_FOLDERS = frozenset({DERIVED, ".artifacts"})
 COLLECTION_TYPE = "collection"
-#: What a collection's index keeps of each child; Hypha's own default is too poor for cards.
+#: What Hypha keeps of each child in the index of a collection that does not say it.
+PLAIN_SUMMARY_FIELDS = ("name", "description")
+#: What we keep then: Hypha's own default is too poor for cards.
 SUMMARY_FIELDS = ("id", "name", "description", "type", "covers", "icon", "tags", "version")
 
 MAX_NAME_BYTES = 255

@@ -15,7 +15,7 @@ from artifact_browser.catalog.card import ENTRY_ETAG, Card, Status, broken_card,
 from artifact_browser.catalog.children import Child, scan_children
 from artifact_browser.catalog.collection_text import ENTRY_ID, flow_mapping
 from artifact_browser.catalog.index import READERS, summary_fields_of
-from artifact_browser.catalog.layout import Place
+from artifact_browser.catalog.layout import PLAIN_SUMMARY_FIELDS, Place
 from artifact_browser.catalog.manifest import Manifest, read_manifest
 from artifact_browser.catalog.opening import Opened, PlaceKind, open_place, status_of
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
@@ -61,9 +61,9 @@ class ScanSummary:
 
 @dataclass(slots=True)
 class _Check:
-    """The running comparison of an index with the children."""
+    """The running comparison of an index with the children. ``fields``: what an entry may hold, by who wrote it."""
 
-    fields: list[str]
+    fields: list[list[str]]
     entries: dict[str, dict[str, Any]]
     missing: int = 0
     changed: int = 0
@@ -92,7 +92,7 @@ def scan_place(driver: Driver, place: Place, check: Callable[[], None] = lambda:
     yield from _batches(_entry_card(place, name, entry) for name, entry in entries.items())
     check()
     children = scan_children(driver, place, check)
-    work = _Check(summary_fields_of(collection.fields) if collection else [], entries)
+    work = _Check(_field_choices(collection) if collection else [], entries)
     yield from _batches(_compare(place, children, work))
     for cards in _read_cards(driver, place, work.to_read, work, check):
         yield CardsFound(cards)
@@ -181,13 +181,22 @@ def _read_card(driver: Driver, place: Place, child: Child, work: _Check) -> Card
     if entry is None:
         work.missing += bool(child.committed_etag)
     elif child.committed_etag:
-        now = entry_of(child.name, manifest.fields, work.fields, manifest.etag)
-        then = {name: value for name, value in entry.items() if name != ENTRY_ETAG}
-        now.pop(ENTRY_ETAG, None)
-        if flow_mapping(dict(sorted(now.items()))) != flow_mapping(dict(sorted(then.items()))):
-            work.changed += 1
+        work.changed += not any(_says(entry, child.name, manifest, fields) for fields in work.fields)
     status = status_of(bool(child.committed_etag), bool(child.staged_etag))
     return card_of(below, manifest.fields, status, child.modified_us)
+
+
+def _field_choices(collection: Manifest) -> list[list[str]]:
+    """What we keep of a child; where the collection does not say it, an index by Hypha's own default is as true."""
+    said = "summary_fields" in collection.fields
+    return [summary_fields_of(collection.fields), *([] if said else [list(PLAIN_SUMMARY_FIELDS)])]
+
+
+def _says(entry: dict[str, Any], name: str, manifest: Manifest, fields: list[str]) -> bool:
+    """Whether an entry is what an index with these fields says of a manifest."""
+    now, then = entry_of(name, manifest.fields, fields, ""), dict(entry)
+    then.pop(ENTRY_ETAG, None)
+    return flow_mapping(dict(sorted(now.items()))) == flow_mapping(dict(sorted(then.items())))
 
 
 def _entries(collection: Manifest) -> dict[str, dict[str, Any]]:

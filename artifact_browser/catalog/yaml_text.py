@@ -45,6 +45,15 @@ class _LimitedLoader(_Loader):
             raise yaml.constructor.ConstructorError(None, None, "too many merged keys", node.start_mark)
 
 
+def _as_mapping(loader: _LimitedLoader, node: yaml.MappingNode) -> Any:
+    return loader.construct_yaml_map(node)
+
+
+# Hypha's ``edit`` over HTTP marks every mapping as one of its own class; it means nothing but a mapping.
+for _tag in ("!munch.Munch", "!munch"):
+    _LimitedLoader.add_constructor(_tag, _as_mapping)
+
+
 def unreadable(problem: str, line: int = 0, column: int = 0, *, subject: str = "") -> ManifestUnreadable:
     """The error of a manifest that says where: ``line 7, column 3: expected a mapping, found a list``."""
     where = f"line {line}, column {column}: " if line else ""

@@ -55,6 +55,14 @@ def test_says_what_is_wrong_and_where(text: str, says: str) -> None:
     assert says in caught.value.detail
 
 
+def test_mappings_that_hypha_marks_as_its_own_class_are_mappings() -> None:
+    text = b"!munch.Munch\nconfig: !munch.Munch\n  a: 1\nlist:\n- !munch.Munch {b: no}\n"
+    assert parse_mapping(text) == {"config": {"a": 1}, "list": [{"b": False}]}
+    for strange in (b"!munch.Other\na: 1\n", b"a: !munch.Munch [1]\n"):
+        with pytest.raises(ManifestUnreadable, match="line"):
+            parse_mapping(strange)
+
+
 def test_merge_keys_do_not_double_with_every_level() -> None:
     """PyYAML takes each merged pair once since 6.0.4; before, the bomb is refused."""
     told: list[object] = []
