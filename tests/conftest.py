@@ -1,12 +1,13 @@
 """The ground every test stands on: a private home, no screen, no network of the developer's, and the real parts.
 
-Fixtures: ``moto``, ``ceph`` (an :class:`tests.parts.s3_server.S3Server`), ``keychain``, ``desktop``, ``size``. A part
-that cannot be had is skipped by name; in CI on Linux it is a failure.
+Fixtures: ``moto``, ``ceph`` (an :class:`tests.parts.s3_server.S3Server`), ``hypha``, ``keychain``, ``desktop``, ``size``.
+A part that cannot be had is skipped by name; in CI on Linux it is a failure.
 """
 
 from __future__ import annotations
 
 import gc
+import json
 import os
 import platform
 import tempfile
@@ -19,6 +20,7 @@ from hypothesis import settings
 
 from tests.parts import ceph as ceph_part
 from tests.parts import desktop as desktop_part
+from tests.parts import hypha as hypha_part
 from tests.parts import keychain as keychain_part
 from tests.parts.bus import private_folders
 from tests.parts.keeper import Shared
@@ -39,9 +41,11 @@ os.environ |= {
 }
 for name in [name for name in os.environ if name.startswith("AWS_") and name != "AWS_EC2_METADATA_DISABLED"]:
     del os.environ[name]
-for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy",
-             "https_proxy", "ALL_PROXY", "all_proxy"):  # fmt: skip
+for name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
     os.environ.pop(name, None)
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy")
+proxies = {name: value for name in PROXIES if (value := os.environ.pop(name, None))}
+os.environ.setdefault("ARTIFACT_BROWSER_TEST_PROXIES", json.dumps(proxies))  # for what a part installs
 
 settings.register_profile("proving", derandomize=True, deadline=None, max_examples=60, print_blob=True)
 settings.register_profile("long", parent=settings.get_profile("proving"), max_examples=2000)
@@ -60,21 +64,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Start the slow server while the first tests run."""
-    if session.config.option.collectonly or not any(item.get_closest_marker("ceph") for item in session.items):
+    """Start the slow servers while the first tests run."""
+    if session.config.option.collectonly:
         return
-    try:
-        ceph_part.check()
-    except PartMissing:
-        return  # the fixture will say so
-    Shared("ceph", RUN.shared, RUN.owner_pid).begin()
+    for name, check in (("ceph", ceph_part.check), ("hypha", hypha_part.check)):
+        if not any(item.get_closest_marker(name) for item in session.items):
+            continue
+        try:
+            check()
+        except PartMissing:
+            continue  # the fixture will say so
+        Shared(name, RUN.shared, RUN.owner_pid).begin()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out."""
     for item in items:
-        for part in ("ceph", "keychain", "desktop"):
+        for part in ("ceph", "hypha", "keychain", "desktop"):
             if part in getattr(item, "fixturenames", ()):
                 item.add_marker(part)
     yield
@@ -122,6 +129,19 @@ def ceph() -> S3Server:
     except PartMissing as reason:
         RUN.refuse("ceph", reason)
     return shared_server("ceph", "Ceph RADOS Gateway")
+
+
+@pytest.fixture(scope="session")
+def hypha() -> hypha_part.Hypha:
+    """A Hypha server with a store of its own, shared by the whole run: use prefixes of your own."""
+    try:
+        hypha_part.check()
+        answer = Shared("hypha", RUN.shared, RUN.owner_pid).wait(hypha_part.READY_S)
+    except PartMissing as reason:
+        RUN.refuse("hypha", reason)
+    RUN.note("ran", f"Hypha 0.20.38 over moto, started in {answer['seconds']} s")
+    store = S3Server("moto", answer["endpoint"], answer["access_key"], answer["secret_key"])
+    return hypha_part.Hypha(answer["url"], store, answer["token"])
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.parts.process import wait_for
+from tests.parts.process import PartMissing, wait_for
 from tests.parts.run import remove_tree
 
 
@@ -48,10 +48,15 @@ class Shared:
             ).returncode = 0  # it outlives this object on purpose: no "still running" warning
 
     def wait(self, timeout_s: float = 90.0) -> dict[str, Any]:
-        """The part's addresses. :raises RuntimeError: it did not start, with the reason"""
+        """The part's addresses.
+
+        :raises PartMissing: it cannot be had on this machine; :raises RuntimeError: it did not start, with the reason
+        """
         self.begin()
         wait_for(self._answer.exists, f"{self._part} starts", timeout_s=timeout_s)
         answer: dict[str, Any] = json.loads(self._answer.read_text())
+        if "missing" in answer:
+            raise PartMissing(answer["missing"])
         if "error" in answer:
             raise RuntimeError(f"{self._part} did not start: {answer['error']}")
         return answer
@@ -95,6 +100,9 @@ def main(part: str, folder: Path, owner_pid: int) -> None:
         try:
             server = module.Server(folder / part)
             answer = server.start()
+        except PartMissing as reason:
+            write_answer(folder / f"{part}.json", {"missing": str(reason)})
+            raise
         except Exception as error:
             write_answer(folder / f"{part}.json", {"error": f"{type(error).__name__}: {error}"})
             raise
