@@ -25,8 +25,16 @@ from artifact_browser.catalog.records import (
     read_record,
     read_sound_record,
 )
-from artifact_browser.errors import BlobNotFound, CommitConflict, InputError, ManifestUnreadable
-from artifact_browser.storage.driver import Driver
+from artifact_browser.errors import (
+    BlobNotFound,
+    CommitConflict,
+    InputError,
+    ManifestUnreadable,
+    NotSupported,
+    OutcomeUnknown,
+    PreconditionFailed,
+)
+from artifact_browser.storage.driver import Driver, Support
 
 LATEST = "latest"
 #: How many moves an alias remembers.
@@ -126,6 +134,39 @@ def move_alias(
             return _write(driver, place, name, found, Move(version, by, time.time_ns() // 1000), pause)
         except CommitConflict:
             pause(backoff_s(attempt))
+    raise CommitConflict("Others kept moving this alias at the same time.", subject=name)
+
+
+def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: Pause = time.sleep) -> bool:
+    """Delete an alias with its history; its version stays. ``False``: it was gone already.
+
+    :param expected: where the person saw it point to
+    :raises InputError: ``latest``, or a name that cannot be
+    :raises CommitConflict: somebody else moved it meanwhile; it was left alone
+    :raises ManifestUnreadable: it is damaged
+    """
+    check_label(name, "alias")
+    if name == LATEST:
+        raise InputError("\u201clatest\u201d belongs to the artifact: it cannot be deleted.")
+    key = alias_key(place, name)
+    conditional = driver.capabilities.conditional_delete is not Support.NO
+    for attempt in range(_TRIES):
+        found = read_alias(driver, place, name)
+        if found is None:
+            return attempt > 0  # it was this call's, whose answer was lost
+        if found.now.version != expected:
+            raise CommitConflict(
+                f"The alias \u201c{name}\u201d was moved by somebody else meanwhile.",
+                kept=f"It points to {found.now.version} now, and was not deleted.",
+            )
+        try:
+            driver.delete(place.bucket, key, if_match=found.etag if conditional else "")
+        except NotSupported:
+            conditional = False  # then it is compared right before, as above
+        except (PreconditionFailed, OutcomeUnknown):
+            pause(backoff_s(attempt))
+        else:
+            return True
     raise CommitConflict("Others kept moving this alias at the same time.", subject=name)
 
 

@@ -275,7 +275,7 @@ def _stop() -> None:
 
 
 class Meanwhile:
-    """A driver in front of which something happens right before a key is written for the first time."""
+    """A driver in front of which something happens right before a key is written or deleted for the first time."""
 
     def __init__(self, driver: Driver, key: str, happen: Any) -> None:
         self._driver, self._key, self._happen = driver, key, happen
@@ -284,10 +284,17 @@ class Meanwhile:
         return getattr(self._driver, name)
 
     def put(self, bucket: str, key: str, *args: Any, **options: Any) -> Any:
+        self._meet(key)
+        return self._driver.put(bucket, key, *args, **options)
+
+    def delete(self, bucket: str, key: str, **options: Any) -> None:
+        self._meet(key)
+        self._driver.delete(bucket, key, **options)
+
+    def _meet(self, key: str) -> None:
         if key == self._key and self._happen is not None:
             happen, self._happen = self._happen, None
             happen()
-        return self._driver.put(bucket, key, *args, **options)
 
 
 class CountingDriver:

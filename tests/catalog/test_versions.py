@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from artifact_browser.catalog import kept, records
-from artifact_browser.catalog.aliases import LATEST, list_aliases, move_alias, read_alias
+from artifact_browser.catalog.aliases import LATEST, delete_alias, list_aliases, move_alias, read_alias
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.files import locate
 from artifact_browser.catalog.kept import find_kept, keep
@@ -252,6 +253,26 @@ def test_aliases_are_moved_with_their_history(driver: Driver, lion: Place) -> No
     assert [line.aliases for line in lines] == [("latest",), ("production", "to test/ä"), ()]
 
 
+def test_an_alias_is_deleted_as_the_person_saw_it_or_not_at_all(driver: Driver, lion: Place) -> None:
+    move_alias(driver, lion, "production", "v1")
+    move_alias(driver, lion, "production", "v2")
+    with pytest.raises(CommitConflict, match="moved by somebody else"):
+        delete_alias(driver, lion, "production", "v1")
+    key = f"{lion.prefix}.artifact/alias/production.json"
+    meanwhile: Any = Meanwhile(driver, key, lambda: move_alias(driver, lion, "production", "v3"))
+    with pytest.raises(CommitConflict, match="moved by somebody else"):
+        delete_alias(meanwhile, lion, "production", "v2")
+    assert delete_alias(driver, lion, "production", "v3")
+    assert not delete_alias(driver, lion, "production", "v3")
+    with pytest.raises(InputError):
+        delete_alias(driver, lion, LATEST, "v3")
+    assert [alias.name for alias in list_aliases(driver, lion)] == [LATEST]
+    move_alias(driver, lion, "production", "v1", expected="")
+    found = read_alias(driver, lion, "production")
+    assert found is not None
+    assert found.before == ()
+
+
 def test_two_who_move_an_alias_at_once_both_stay_in_its_history(driver: Driver, lion: Place) -> None:
     move_alias(driver, lion, "production", "v1")
     key = f"{lion.prefix}.artifact/alias/production.json"
@@ -403,3 +424,27 @@ class StoppedAt:
                 raise ConnectionFailed("gone")
 
         return call
+
+
+@pytest.mark.parametrize("store", ["local"], indirect=True)
+def test_clocks_that_differ_change_no_order(driver: Driver, zoo: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each commit and each move of an alias is made by a computer with another clock, a year off either way."""
+    day = 86_400_000_000_000
+    place = stage(driver, zoo, "lion", {"a": b"1"})
+    now = time.time_ns()
+    names = [f"v{number}" for number in range(1, 5)]
+    for name, days in zip(names, (0, 365, -365, 1), strict=True):
+        monkeypatch.setattr(time, "time_ns", lambda days=days: now + days * day)
+        edit_fields(driver, place, {"name": name})
+        commit(driver, place, note=CommitNote(name))
+        move_alias(driver, place, "production", name)
+    lines = list_versions(driver, place).lines
+    assert [line.version for line in lines] == names[::-1]
+    assert [line.sequence for line in lines] == [4, 3, 2, 1]
+    assert lines[0].committed
+    found, latest = read_alias(driver, place, "production"), read_alias(driver, place, LATEST)
+    assert found is not None
+    assert latest is not None
+    assert [move.version for move in (found.now, *found.before)] == names[::-1]
+    assert latest.now.version == "v4"
+    assert plain(driver, zoo.bucket, zoo.committed_key)["collection"][0]["name"] == "v4"

@@ -1,4 +1,7 @@
-"""Eight processes commit into one collection and edit one artifact: every entry is there once, and no edit is lost."""
+"""Eight processes commit into one collection and edit one artifact: every entry is there once, and no edit is lost.
+
+On S3 a plain script writes there as well: manifests with conditions, and never the index.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,9 @@ import multiprocessing
 from collections.abc import Callable
 from typing import Any
 
+import boto3
 import pytest
+import yaml
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
 from artifact_browser.catalog.commit import commit
@@ -44,10 +49,16 @@ def test_commits_and_edits_of_many_processes_are_all_kept(
         zoo = make_collection(driver, Place(bucket, "zoo/"))
         shared = stage(driver, zoo, "shared")
         pending, again = storm(store, zoo, shared, each)
-        if pending:  # told as such; a rebuild heals it
+        wanted = {f"w{number}-{at}" for number in range(WRITERS) for at in range(each)}
+        scripted = {f"script-{at}" for at in range(each)} if store.name != "local" else set()
+        _, cards, summary = scanned(driver, zoo)
+        assert set(cards) == wanted | scripted | {"shared"}
+        assert {cards[name].title for name in scripted} <= {"Second"}
+        assert summary.missing == pending + len(scripted)
+        if pending or scripted:  # told as such; a rebuild heals it
             rebuild_index(driver, zoo)
         names = [entry["_id"] for entry in plain(driver, bucket, zoo.committed_key)["collection"]]
-        assert sorted(names) == sorted(f"w{number}-{at}" for number in range(WRITERS) for at in range(each))
+        assert sorted(names) == sorted(wanted | scripted)
         body = plain(driver, bucket, shared.staged_key)
         for number in range(WRITERS):
             assert body[f"field-{number}"] == each - 1
@@ -64,11 +75,14 @@ def test_commits_and_edits_of_many_processes_are_all_kept(
 def storm(store: Store, zoo: Place, shared: Place, each: int) -> tuple[int, int]:
     """Run the writers; how many index entries were left to a rebuild, how many edits had to be made again."""
     context = multiprocessing.get_context("spawn")
-    barrier, results = context.Barrier(WRITERS), context.Queue()
+    script = store.name != "local"
+    barrier, results = context.Barrier(WRITERS + script), context.Queue()
     writers = [
         context.Process(target=write, args=(store, zoo, shared, number, each, barrier, results))
         for number in range(WRITERS)
     ]
+    if script:
+        writers.append(context.Process(target=write_plainly, args=(store, zoo, each, barrier, results)))
     for writer in writers:
         writer.start()
     try:
@@ -103,6 +117,26 @@ def write(store: Store, zoo: Place, shared: Place, number: int, each: int, barri
             assert outcome.committed is not None, outcome.error
             pending += outcome.committed.index is IndexOutcome.PENDING
     results.put((pending, again))
+
+
+def write_plainly(store: Store, zoo: Place, each: int, barrier: Any, results: Any) -> None:
+    """What a script does that knows the layout and nothing of us."""
+    assert store.secret is not None
+    s3: Any = boto3.client(  # type: ignore[call-overload]
+        "s3",
+        endpoint_url=store.record.endpoint,
+        aws_access_key_id=store.secret.access_key,
+        aws_secret_access_key=store.secret.secret_key,
+        region_name="us-east-1",
+    )
+    barrier.wait(60)
+    for at in range(each):
+        where = {"Bucket": zoo.bucket, "Key": f"{zoo.prefix}script-{at}/manifest.yaml"}
+        fields = {"type": "dataset", "name": "First", "files": []}
+        made = s3.put_object(**where, Body=yaml.safe_dump(fields).encode(), IfNoneMatch="*")
+        etag = made["ETag"].strip('"') if store.name == "ceph" else made["ETag"]  # this Ceph takes it bare only
+        s3.put_object(**where, Body=yaml.safe_dump(fields | {"name": "Second"}).encode(), IfMatch=etag)
+    results.put((0, 0))
 
 
 def insist(edit: Callable[[], object]) -> int:
