@@ -18,6 +18,8 @@ from artifact_browser.errors import DiskError
 SCHEMA = 1
 #: Whether finished downloads are counted in the artifacts they belong to.
 COUNT_DOWNLOADS = "count_downloads"
+#: Who is named as author of versions and moves of aliases; empty: the user's name on this computer.
+AUTHOR = "author"
 #: Every setting the app knows, with what it is until somebody changes it. Rooms may keep others (``window.columns``).
 DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
@@ -35,6 +37,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "transfers_at_once": 8,
         "notify_ended": True,
         COUNT_DOWNLOADS: True,
+        AUTHOR: "",
         "panes": [],  # the locations (URIs) of the window's panes
     }
 )

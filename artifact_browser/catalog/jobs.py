@@ -6,14 +6,15 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.catalog import aliases, index, opening, replacing, restoring, scan, staging, versions
 from artifact_browser.catalog import commit as committing
-from artifact_browser.catalog import index, opening, replacing, restoring, scan, staging, versions
+from artifact_browser.catalog.author import author_here, signed
 from artifact_browser.catalog.diff import State, compare
 from artifact_browser.catalog.diff_export import ComputedDiff
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index_queue import COMMITS
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.records import NO_NOTE, CommitNote, own_author
+from artifact_browser.catalog.records import NO_NOTE, CommitNote
 from artifact_browser.errors import BlobNotFound
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext
@@ -78,7 +79,9 @@ def commit(
     """Job: commit what the person agreed to. :raises CommitConflict: :raises FilesMissing:"""
     yield from ()
     with opened(context, record) as driver:
-        return committing.commit(driver, place, plan, context.cancel.wait, note, COMMITS.of(record))
+        return committing.commit(
+            driver, place, plan, context.cancel.wait, signed(note, context.paths), COMMITS.of(record)
+        )
 
 
 def compare_staged(context: JobContext, record: AccountRecord, place: Place) -> Generator[None, None, ComputedDiff]:
@@ -168,4 +171,13 @@ def move_alias(
     """Job: let an alias point to a version. :raises CommitConflict: it was moved meanwhile"""
     yield from ()
     with opened(context, record) as driver:
-        versions.point_alias(driver, place, name, version, own_author(), expected, context.cancel.wait)
+        versions.point_alias(driver, place, name, version, author_here(context.paths), expected, context.cancel.wait)
+
+
+def delete_alias(
+    context: JobContext, record: AccountRecord, place: Place, name: str, expected: str
+) -> Generator[None, None, None]:
+    """Job: delete an alias that points to ``expected``. :raises CommitConflict: it was moved meanwhile"""
+    yield from ()
+    with opened(context, record) as driver:
+        aliases.delete_alias(driver, place, name, expected, context.cancel.wait)

@@ -1,9 +1,10 @@
-"""Setting or moving an alias: which name, where it points to now, and where it pointed to before."""
+"""Setting, moving or deleting an alias: which name, where it points to now, and where it pointed to before."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from artifact_browser.catalog.aliases import LATEST, Alias, Move
@@ -25,10 +26,13 @@ class AliasChoice:
 
 
 class AliasDialog(AppDialog):
-    """Named ``Set alias``; main button ``Set``, or ``Move`` where the alias points elsewhere now.
+    """Named ``Set alias``; main button ``Set``, or ``Move`` where the alias points elsewhere now; and ``Delete alias…``.
 
     :param version: where it shall point to; :param words: the same for a person
     """
+
+    #: the :class:`Alias` is to be deleted
+    delete_wanted = Signal(object)
 
     def __init__(self, aliases: tuple[Alias, ...], version: str, words: str, parent: QWidget | None = None) -> None:
         super().__init__("Set alias", "Set", parent, subtitle=f"To {words}")
@@ -42,6 +46,8 @@ class AliasDialog(AppDialog):
         self.moves = label("", Kind.DIM, wrap=True, copyable=True)
         self.moves.setAccessibleName("History of the alias")
         self.body.addWidget(self.moves)
+        self.delete = self.add_secondary("Delete alias\u2026", icon_name="trash-2")
+        self.delete.clicked.connect(lambda: self.delete_wanted.emit(self._aliases[self.choice.name]))
         self.name.currentTextChanged.connect(lambda _: self._look())
         self._look()
 
@@ -63,9 +69,24 @@ class AliasDialog(AppDialog):
         alias = self._aliases.get(name)
         there = alias is not None and alias.now.version == self._version
         self.moves.setText(_history(alias) if alias else "")
+        self.delete.setEnabled(alias is not None)
         self.primary.setText("Move" if alias is not None else "Set")
         self.primary.setEnabled(bool(name) and not problem and not there)
         self.show_note(problem or ("It points to this version already." if there else ""))
+
+
+class DeleteAliasDialog(AppDialog):
+    """Named ``Delete alias``; main button ``Delete``. It shows what goes: the name and where it pointed to."""
+
+    def __init__(self, alias: Alias, parent: QWidget | None = None) -> None:
+        super().__init__("Delete alias", "Delete", parent, subtitle=printable(alias.name), destructive=True)
+        self.alias = alias
+        self.moves = label(_history(alias), Kind.DIM, wrap=True, copyable=True)
+        self.moves.setAccessibleName("History of the alias")
+        words = "The name and its history go; the version it points to stays. Whoever asks for this name finds nothing."
+        self.body.addWidget(label(words, wrap=True))
+        self.body.addWidget(self.moves)
+        self.body.addWidget(label("This cannot be undone.", Kind.DIM))
 
 
 def _history(alias: Alias) -> str:

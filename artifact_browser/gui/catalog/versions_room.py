@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog import jobs, name_jobs
+from artifact_browser.catalog.aliases import Alias
 from artifact_browser.catalog.artifact_name import ArtifactName
 from artifact_browser.catalog.artifact_uri import ArtifactUri
 from artifact_browser.catalog.diff_export import Titles
@@ -18,7 +19,7 @@ from artifact_browser.catalog.version_files import files_to_fetch
 from artifact_browser.catalog.versions import VersionLine, VersionList, VersionShown
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.address_copy import copy_version_address, why_not
-from artifact_browser.gui.catalog.alias_dialog import AliasDialog
+from artifact_browser.gui.catalog.alias_dialog import AliasDialog, DeleteAliasDialog
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.restore_dialog import RestoreDialog
 from artifact_browser.gui.catalog.versions_dialog import VersionsDialog
@@ -166,6 +167,19 @@ class _Course(QObject):
             choice = dialog.choice
             self._bridge.run(
                 jobs.move_alias, self._record, self._place, choice.name, line.version, choice.expected, owner=self,
+                on_done=lambda _: self._read(), on_error=self._failed,
+            )  # fmt: skip
+
+        dialog.delete_wanted.connect(lambda alias: self._delete_alias(alias, dialog))
+        self._open(dialog, agreed)
+
+    def _delete_alias(self, alias: Alias, over: AliasDialog) -> None:
+        dialog = DeleteAliasDialog(alias, over)
+
+        def agreed() -> None:
+            over.reject()
+            self._bridge.run(
+                jobs.delete_alias, self._record, self._place, alias.name, alias.now.version, owner=self,
                 on_done=lambda _: self._read(), on_error=self._failed,
             )  # fmt: skip
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from artifact_browser.gui.common.palette import Theme
-from artifact_browser.settings import COUNT_DOWNLOADS, Settings
+from artifact_browser.settings import AUTHOR, COUNT_DOWNLOADS, Settings
 
 NOTIFY = "notify_ended"
 
@@ -28,6 +28,8 @@ class Preferences:
     notify: bool = True
     #: count finished downloads in the artifacts they belong to
     count_downloads: bool = True
+    #: who is named as author of versions; empty: the user's name on this computer
+    author: str = ""
 
 
 def remembered(settings: Settings) -> Preferences:
@@ -38,4 +40,5 @@ def remembered(settings: Settings) -> Preferences:
         Density(density) if density in set(Density) else Density.NORMAL,
         bool(settings.get(NOTIFY)),
         bool(settings.get(COUNT_DOWNLOADS)),
+        settings.get(AUTHOR),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QWidget
 
+from artifact_browser.catalog.records import MAX_AUTHOR, clean, own_author
 from artifact_browser.errors import InputError
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.palette import Theme
@@ -49,6 +50,10 @@ class PreferencesDialog(AppDialog):
         self.add_field("Transfers at once", self.at_once)
         self.body.addWidget(self.notify)
         self.body.addWidget(self.count)
+        self.author = QLineEdit(now.author)
+        self.author.setMaxLength(MAX_AUTHOR)
+        self.author.setPlaceholderText(own_author())
+        self.add_field("Author", self.author, hint="Your name in the versions you commit.")
         self.limit.textChanged.connect(self._check)
         self._clear = self.add_secondary("Clear cache", icon_name="trash-2")
         self._clear.setToolTip("Delete downloaded previews and opened blobs; nothing in any bucket is touched")
@@ -61,6 +66,7 @@ class PreferencesDialog(AppDialog):
             Density(self.density.currentData()),
             self.notify.isChecked(),
             self.count.isChecked(),
+            clean(self.author.text(), MAX_AUTHOR),
         )
 
     @property

@@ -16,7 +16,7 @@ from artifact_browser.gui.shell.preferences import NOTIFY, Density, Preferences,
 from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
 from artifact_browser.gui.shell.wiring_browse import BrowseWiring
 from artifact_browser.gui.transfers.pace_control import PaceControl
-from artifact_browser.settings import COUNT_DOWNLOADS
+from artifact_browser.settings import AUTHOR, COUNT_DOWNLOADS
 
 
 class PreferenceWiring(QObject):
@@ -45,6 +45,7 @@ class PreferenceWiring(QObject):
                 self._settings.set("density", dialog.choice.density.value)
                 self._settings.set(NOTIFY, dialog.choice.notify)
                 self._settings.set(COUNT_DOWNLOADS, dialog.choice.count_downloads)
+                self._settings.set(AUTHOR, dialog.choice.author)
             except DiskError as error:
                 show_error(self._window, error)
                 return

@@ -150,6 +150,35 @@ def test_an_alias_is_set_then_moved_with_its_history_in_sight(
     assert [move.version for move in (found.now, *found.before)] == ["v2", "v1", "v2", "v1"]
 
 
+def test_an_alias_is_deleted_unless_somebody_moved_it_meanwhile(
+    qtbot: QtBot, driver: Driver, lion: Place, versions: Any, dialog: Callable[[str], Any]
+) -> None:
+    move_alias(driver, lion, "production", "v1")
+    move_alias(driver, lion, "tested", "v1")
+    versions.retry_wanted.emit()
+    qtbot.waitUntil(lambda: versions.versions.index(1, ALIASES).data() == "production, tested", timeout=TIMEOUT_MS)
+
+    def delete(name: str, meanwhile: Callable[[], object] = lambda: None) -> None:
+        qtbot.mouseClick(versions.alias, Qt.MouseButton.LeftButton)
+        asked = dialog("Set alias")
+        assert not asked.delete.isEnabled()
+        asked.name.setCurrentText(name)
+        qtbot.mouseClick(asked.delete, Qt.MouseButton.LeftButton)
+        sure = dialog("Delete alias")
+        assert "It points to v1, set" in sure.moves.text()
+        meanwhile()
+        qtbot.mouseClick(sure.primary, Qt.MouseButton.LeftButton)
+
+    delete("production")
+    qtbot.waitUntil(lambda: versions.versions.index(1, ALIASES).data() == "tested", timeout=TIMEOUT_MS)
+    assert read_alias(driver, lion, "production") is None
+    delete("tested", lambda: move_alias(driver, lion, "tested", "v2"))
+    qtbot.waitUntil(lambda: dialog("Somebody else committed first") is not None, timeout=TIMEOUT_MS)
+    found = read_alias(driver, lion, "tested")
+    assert found is not None
+    assert found.now.version == "v2"
+
+
 def test_a_download_asks_for_a_folder_and_takes_kept_and_current_bytes(
     qtbot: QtBot, room: Any, driver: Driver, lion: Place, versions: Any, tmp_path: Path
 ) -> None:

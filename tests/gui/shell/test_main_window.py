@@ -5,6 +5,8 @@ from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from artifact_browser.catalog.author import author_here
+from artifact_browser.catalog.records import own_author
 from artifact_browser.gui.common.palette import DARK, LIGHT, Theme, palette
 from artifact_browser.gui.shell.preferences import Density
 from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
@@ -163,8 +165,12 @@ def test_preferences_are_applied_and_remembered(qtbot: QtBot, window: Window) ->
     assert dialog.accessibleName() == "Preferences"
     dialog.theme.setCurrentIndex(dialog.theme.findData(Theme.DARK))
     dialog.density.setCurrentIndex(dialog.density.findData(Density.COMPACT))
+    dialog.author.setText("  Ada \u202eLovelace")
     rows_before = window.browse.view.table.verticalHeader().defaultSectionSize()
     qtbot.mouseClick(dialog.primary, Qt.MouseButton.LeftButton)
     assert palette().tokens is DARK
     assert window.browse.view.table.verticalHeader().defaultSectionSize() < rows_before
     assert window.main.services.settings.get("theme") == "dark"
+    assert author_here(window.main.services.paths) == "Ada Lovelace"
+    window.main.services.settings.set("author", "")
+    assert author_here(window.main.services.paths) == own_author() != ""
