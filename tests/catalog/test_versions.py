@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from artifact_browser.catalog import kept, records
+from artifact_browser.catalog import jobs, kept, records
 from artifact_browser.catalog.aliases import LATEST, delete_alias, list_aliases, move_alias, read_alias
 from artifact_browser.catalog.commit import commit
 from artifact_browser.catalog.files import locate
@@ -38,9 +39,11 @@ from artifact_browser.errors import (
     ManifestUnreadable,
     NotSupported,
 )
+from artifact_browser.settings import AUTHOR, Settings
 from artifact_browser.storage.driver import Driver
 from tests.catalog.making import exists, plain, put, scanned, stage, stage_and_commit
 from tests.catalog.test_records import CountingDriver, Meanwhile, keys_below
+from tests.storage.conformance.stores import Store
 
 
 @pytest.fixture
@@ -448,3 +451,24 @@ def test_clocks_that_differ_change_no_order(driver: Driver, zoo: Place, monkeypa
     assert [move.version for move in (found.now, *found.before)] == names[::-1]
     assert latest.now.version == "v4"
     assert plain(driver, zoo.bucket, zoo.committed_key)["collection"][0]["name"] == "v4"
+
+
+@pytest.mark.parametrize("store", ["local"], indirect=True)
+def test_who_commits_in_the_window_is_named_as_the_preferences_say(store: Store, driver: Driver, zoo: Place) -> None:
+    context, settings = store.context(), Settings(store.paths.settings_file)
+
+    def done(job: Generator[None, None, Any]) -> Any:
+        with pytest.raises(StopIteration) as end:
+            next(job)
+        return end.value.value
+
+    place = stage(driver, zoo, "lion")
+    settings.set(AUTHOR, "Ada")
+    plan = done(jobs.plan_commit(context, store.record, place))  # type: ignore[arg-type]
+    done(jobs.commit(context, store.record, place, plan, CommitNote("v1")))  # type: ignore[arg-type]
+    settings.set(AUTHOR, "")
+    done(jobs.move_alias(context, store.record, place, "production", "v1", ""))  # type: ignore[arg-type]
+    found = read_alias(driver, place, "production")
+    assert found is not None
+    assert [line.author for line in list_versions(driver, place).lines] == ["Ada"]
+    assert found.now.by == records.own_author() != ""

@@ -35,7 +35,7 @@ from tests.storage.conformance.stores import Store, all_keys, content
 
 #: The first run makes the server's environment.
 pytestmark = pytest.mark.timeout(600)
-ODD_NAMES = ["a b.csv", "100%.txt", "a%20b", "plus+x", "data/日本語 é.bin", "q?x=1#h", "-rf"]
+ODD_NAMES = ["a b+c.csv", "100%.txt", "a%20b", "data/日本語 é.bin", "q?x=1#h"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ def test_it_lists_and_serves_what_we_wrote(both: Both, tmp_path: Path) -> None:
         both, "lion", {name: name.encode() for name in ODD_NAMES}, tags=["cat", "no"], description="a: b\n# é\n"
     )
     ours(both, "cub", {"f": b"1"}, committed=False)
-    artifacts.get_file(both.driver, lion, "plus+x", tmp_path / "copy", client=new_client())
+    artifacts.get_file(both.driver, lion, ODD_NAMES[0], tmp_path / "copy", client=new_client())
 
     assert both.theirs("list") == ["lion"]
     assert both.theirs("list", stage=True) == ["cub"]
