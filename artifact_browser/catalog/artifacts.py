@@ -20,11 +20,14 @@ from typing import Any
 from artifact_browser.catalog import commit as committing
 from artifact_browser.catalog import counting, many_commits, removal, staging
 from artifact_browser.catalog import index as indexing
+from artifact_browser.catalog import lineage as tracing
 from artifact_browser.catalog.children import scan_children
 from artifact_browser.catalog.collection_text import LIST_KEY
 from artifact_browser.catalog.counter_object import number
 from artifact_browser.catalog.files import FILES_KEY, StagedFile, locate, with_files
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place, check_file_path
+from artifact_browser.catalog.lineage_naming import find_parent
+from artifact_browser.catalog.lineage_walk import Lineage, walk
 from artifact_browser.catalog.manifest import Pause, WrittenManifest, read_manifest
 from artifact_browser.catalog.replacing import keep_replaced
 from artifact_browser.catalog.stats import MAX_WEIGHT, WEIGHT_KEY
@@ -204,6 +207,43 @@ def get_file(
     if client:
         counting.count_downloads(driver, place.bucket, [key], client, (), pause)
     return size_bytes
+
+
+# -- lineage ----------------------------------------------------------------------------------------------------------
+def add_parent(driver: Driver, place: Place, address: str, pause: Pause = time.sleep) -> tracing.Parent:
+    """Let the staged manifest name what it was made from; its commit tells the parent. Returns what ``address`` means now.
+
+    :param address: ``s3://bucket/prefix/@version`` or ``flyte://...``; without a version: the committed one
+    :raises InputError: it is no address; :raises BlobNotFound: this bucket has no such artifact or version
+    """
+    parent = find_parent(driver, place.bucket, address)
+    staging.edit(driver, place, lambda fields: tracing.add_parent(fields, parent), pause)
+    return parent
+
+
+def remove_parent(driver: Driver, place: Place, parent: tracing.Parent, pause: Pause = time.sleep) -> None:
+    """Let the staged manifest name this parent no more; versions that are committed still do."""
+    staging.edit(driver, place, lambda fields: tracing.remove_parent(fields, parent), pause)
+
+
+def add_reference(driver: Driver, place: Place, text: str, pause: Pause = time.sleep) -> None:
+    """Let the staged manifest name something outside: a URL, a commit, a run. :raises InputError: it cannot be one"""
+    staging.edit(driver, place, lambda fields: tracing.add_reference(fields, text), pause)
+
+
+def remove_reference(driver: Driver, place: Place, text: str, pause: Pause = time.sleep) -> None:
+    """Let the staged manifest name it no more."""
+    staging.edit(driver, place, lambda fields: tracing.remove_reference(fields, text), pause)
+
+
+def lineage(
+    driver: Driver, place: Place, version: str = "", *, stage: bool = False, up: int = 1, down: int = 1
+) -> Lineage:
+    """What a version (the committed one, or what is staged) was made from, and what was made from it, so many steps far.
+
+    :raises BlobNotFound: there is no such version; :raises InputError: a depth beyond 20
+    """
+    return walk(driver, place, version, stage=stage, up=up, down=down)
 
 
 # -- collections ------------------------------------------------------------------------------------------------------

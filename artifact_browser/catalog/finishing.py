@@ -1,4 +1,4 @@
-"""What a commit leaves to do behind its commit point for the version's sake: removed files and ``latest``.
+"""What a commit leaves to do behind its commit point for the version's sake: removed files, lineage and ``latest``.
 
 Each step can be done twice. ``latest`` goes last, so that one which is late tells the next commit to look again.
 """
@@ -14,6 +14,7 @@ from artifact_browser.catalog.files import Present, StagedFile, locate
 from artifact_browser.catalog.head import Head, is_lost
 from artifact_browser.catalog.kept import keep
 from artifact_browser.catalog.layout import RESERVED_NAMES, Place, check_file_path
+from artifact_browser.catalog.lineage_edges import write_edges
 from artifact_browser.catalog.manifest import Pause
 from artifact_browser.catalog.records import VersionRecord, read_sound_record, record_key
 from artifact_browser.catalog.sources import version_ids
@@ -33,7 +34,7 @@ _TOLD = (AccessDenied, CatalogError, NetworkError, ReadOnlyAccount, StorageError
 
 
 def finish_version(driver: Driver, place: Place, head: Head, parent: VersionRecord | None, pause: Pause) -> str:
-    """Remove the files that ``head.record`` lists no more, then move ``latest``; why that must wait, or ""."""
+    """Remove the files that ``head.record`` lists no more, write its edges, move ``latest``; why that must wait, or ""."""
     record = head.record
     if record is None:
         return ""
@@ -42,6 +43,9 @@ def finish_version(driver: Driver, place: Place, head: Head, parent: VersionReco
             parent = read_sound_record(driver, place, record.parent)
         if parent is not None:
             remove_dropped(driver, place, parent, record)
+            if parent.adopted:  # whoever committed it wrote none
+                write_edges(driver, place, parent)
+        write_edges(driver, place, record)
         move_latest(driver, place, record, head.latest, pause)
     except _TOLD as error:
         return f"{error.title}. {error.detail}"
@@ -50,7 +54,11 @@ def finish_version(driver: Driver, place: Place, head: Head, parent: VersionReco
 
 def resume_version(driver: Driver, place: Place, head: Head, staged: Iterable[StagedFile]) -> None:
     """Finish the commit before, which was interrupted; files that are staged again meanwhile stay."""
-    if head.record is None or not head.record.parent:
+    if head.record is None:
+        return
+    with suppress(*_TOLD):
+        write_edges(driver, place, head.record)
+    if not head.record.parent:
         return
     with suppress(*_TOLD):
         parent = read_sound_record(driver, place, head.record.parent)

@@ -13,7 +13,8 @@ from artifact_browser.catalog.files import FILES_KEY, StagedFile, with_files
 from artifact_browser.catalog.head import adopt, find_head
 from artifact_browser.catalog.kept import keep
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.manifest import OWN_KEYS, Pause, write_manifest
+from artifact_browser.catalog.lineage import name_restored
+from artifact_browser.catalog.manifest import OWN_KEYS, VERSION_KEY, Pause, write_manifest
 from artifact_browser.catalog.sources import find_sources, version_ids
 from artifact_browser.catalog.staging import read_artifact
 from artifact_browser.catalog.versions import WHY_GONE, Where, version_of, where_files
@@ -38,7 +39,7 @@ def restore(
     check: Callable[[], None] = lambda: None,
     pause: Pause = time.sleep,
 ) -> Restored:
-    """Stage ``version`` again. Bytes that its files write over are kept first.
+    """Stage ``version`` again, named as its parent. Bytes that its files write over are kept first.
 
     Done twice it does no harm: a restore that was interrupted is repeated.
 
@@ -83,6 +84,8 @@ def restore(
     fields = {key: value for key, value in text.fields.items() if key not in OWN_KEYS or key == LIST_KEY}
     if again:
         fields[FILES_KEY] = with_files(fields.get(FILES_KEY), again)
+    if state.committed is None or state.committed.fields.get(VERSION_KEY) != record.version:
+        name_restored(fields, place.prefix, record.version)  # what is put back as it is committed has no new parent
     try:
         write_manifest(driver, place.bucket, place.staged_key, CollectionText(fields), None, pause)
     except CommitConflict:

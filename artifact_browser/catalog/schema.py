@@ -18,6 +18,7 @@ from typing import Any
 
 from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
+from artifact_browser.catalog.lineage import LINEAGE_KEYS
 from artifact_browser.catalog.manifest import OWN_KEYS, Manifest, read_manifest
 from artifact_browser.catalog.schema_budget import MAX_PATTERNS, Budget, TooMuch
 from artifact_browser.catalog.schema_patterns import BadPattern, find_pattern
@@ -37,7 +38,7 @@ _DATA = frozenset({"const", "enum", "default", "examples", "example"})
 #: Keywords whose values are mappings of names to schemas.
 _NAMES = frozenset({"properties", "patternProperties", "definitions", "$defs", "dependencies", "dependentSchemas"})
 #: Never checked: the catalog's own, and derived.
-_NOT_CHECKED = OWN_KEYS
+_NOT_CHECKED = OWN_KEYS | LINEAGE_KEYS
 #: Nothing a person is asked for.
 _KEPT = _NOT_CHECKED | {FILES_KEY}
 
