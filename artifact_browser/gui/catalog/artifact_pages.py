@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from artifact_browser.gui.catalog.artifact_page import ArtifactPage
 from artifact_browser.gui.catalog.files_page import FilesPage
+from artifact_browser.gui.catalog.lineage_page import LineagePage
 from artifact_browser.gui.catalog.metadata_page import MetadataPage
 from artifact_browser.gui.catalog.overview_page import OverviewPage
 
@@ -11,4 +12,5 @@ PAGES: tuple[type[ArtifactPage], ...] = (
     OverviewPage,
     FilesPage,
     MetadataPage,
+    LineagePage,
 )

@@ -15,6 +15,7 @@ from artifact_browser.gui.catalog.copying import fill_copy_menu
 from artifact_browser.gui.catalog.dropped_files import dropped_files
 from artifact_browser.gui.catalog.file_list_model import FileListModel
 from artifact_browser.gui.catalog.files_page import FilesPage
+from artifact_browser.gui.catalog.lineage_page import LineagePage
 from artifact_browser.gui.catalog.page_stack import PageStack
 from artifact_browser.gui.catalog.type_chips import Chip
 from artifact_browser.gui.common.format import printable
@@ -36,6 +37,10 @@ class ArtifactView(QWidget):
     links_requested = Signal(object)
     versions_requested = Signal()
     files_dropped = Signal(object)
+    #: prefix of another artifact in this bucket
+    artifact_wanted = Signal(str)
+    #: a page has changed what is staged
+    changed = Signal()
 
     def __init__(self, tools: PageTools, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -130,6 +135,9 @@ class ArtifactView(QWidget):
     def _connect_page(self, page: ArtifactPage) -> None:
         if isinstance(page, FilesPage):
             page.links_requested.connect(self.links_requested)
+        if isinstance(page, LineagePage):
+            page.artifact_wanted.connect(self.artifact_wanted)
+            page.changed.connect(self.changed)
 
     def _fill_copy_menu(self) -> None:
         menu, shown = self.copy.menu(), self._shown

@@ -133,6 +133,8 @@ class Gallery(QWidget):
         page.discard_requested.connect(lambda: self.discard_requested.emit(self._location))
         page.compare_requested.connect(lambda: self.compare_requested.emit(self._location))
         page.versions_requested.connect(lambda: self.versions_requested.emit(self._location))
+        page.artifact_wanted.connect(lambda prefix: self.location_opened.emit(self._at(prefix)))
+        page.changed.connect(self.refresh)
         page.files_dropped.connect(lambda paths: self.files_dropped.emit(self._location, paths))
 
     # -- what the shell asks ------------------------------------------------------------------------------------
