@@ -78,6 +78,8 @@ class LineageGraph(QWidget):
     # -- where --------------------------------------------------------------------------------------------------
     def _place(self) -> None:
         levels = sorted(self._layers)
+        if not levels:
+            return
         rows = {level: min(len(nodes), MOST_DRAWN + 1) for level, nodes in self._layers.items()}
         tallest = max(rows.values(), default=1)
         wanted = QSize(

@@ -68,13 +68,14 @@ class LineagePage(ArtifactPage):
         row.addWidget(self.words, 1)
         for made in (self.committed, self.open, self.remove, self.add_reference, self.add_parent):
             row.addWidget(made)
-        parts = QSplitter(Qt.Orientation.Horizontal)
+        parts = QSplitter(Qt.Orientation.Vertical)  # the drawing and the names need the width
         parts.setChildrenCollapsible(False)
         parts.setHandleWidth(1)
         parts.addWidget(scrolled(self.graph))
         parts.addWidget(self.table)
         parts.setStretchFactor(0, 3)
         parts.setStretchFactor(1, 2)
+        parts.setSizes([300, 200])
         self._stack = QStackedWidget()
         self._stack.addWidget(parts)
         self._stack.addWidget(self.state)
@@ -137,7 +138,8 @@ class LineagePage(ArtifactPage):
         self._stack.setCurrentIndex(0)
         self.words.setText(before + self.map.words())
         self.list.show(self.map.nodes)
-        self.table.resizeColumnToContents(0)
+        for column in (0, 2):
+            self.table.resizeColumnToContents(column)
         self.graph.show_map(self.map)
         if self.graph.chosen is not None:
             self._choose_row(self.graph.chosen)
