@@ -14,7 +14,9 @@ from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.lineage import Declared, VersionRef
 from artifact_browser.catalog.lineage_edges import MOST_USES, Uses
 from artifact_browser.catalog.lineage_walk import Lineage, Looked
+from artifact_browser.catalog.records import record_key
 from artifact_browser.gui.catalog.lineage_dialogs import AddParentDialog, AddReferenceDialog
+from artifact_browser.gui.catalog.lineage_graph import LineageGraph
 from artifact_browser.gui.catalog.lineage_map import MOST_DRAWN, LineageMap
 from artifact_browser.gui.catalog.lineage_page import LineagePage
 from artifact_browser.gui.catalog.link_dialog import LinkDialog
@@ -128,11 +130,30 @@ def test_very_many_uses_are_drawn_in_part_and_the_whole_number_is_said(qtbot: Qt
     lineage = Lineage(start, Declared(), {start: Looked(Declared(), uses)}, tuple((start, user) for user in users), 12)
     found = LineageMap(lineage, "Raw")
     assert found.words() == "Made from 0 \u00b7 the first 500 of more than 10,000 uses"
-    from artifact_browser.gui.catalog.lineage_graph import LineageGraph
-
     graph = LineageGraph()
     qtbot.addWidget(graph)
     graph.show_map(found)
     drawn = [node for node in found.nodes if not graph.rect_of(node).isEmpty()]
     assert len(drawn) == 1 + MOST_DRAWN
     assert [words for _, words in graph._more] == ["460 more in the list"]
+
+
+def test_what_is_gone_or_stopped_is_said(qtbot: QtBot, room: Any, driver: Driver, zoo: Place) -> None:
+    raw = committed(driver, zoo, "raw")
+    committed(driver, zoo, "clean", raw.prefix)
+    page = opened(qtbot, room, "zoo/clean/")
+    qtbot.waitUntil(lambda: page.list.rowCount() == 2, timeout=TIMEOUT_MS)
+    node = page.list.node(0)
+    assert node.ref is not None
+    driver.delete(zoo.bucket, record_key(raw, node.ref.version))
+    page.graph.expand_wanted.emit(node)
+    qtbot.waitUntil(lambda: "not there any more" in page.list.node(0).detail, timeout=TIMEOUT_MS)
+    assert page.graph.mark_of(page.list.node(0)).isEmpty()  # one need not ask again
+    page.graph.activated.emit(page.list.node(0))
+    qtbot.waitUntil(lambda: room.gallery.location.key == "zoo/raw/", timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: page.state._detail.text().startswith("There is no such version"), timeout=TIMEOUT_MS)
+    page.committed.click()
+    page.state._button.click()  # Stop, before an answer can have come
+    assert page.state._sentence.text() == "Stopped."
+    page.state._button.click()
+    qtbot.waitUntil(lambda: page.map is not None or "Nothing" in page.state._sentence.text(), timeout=TIMEOUT_MS)
