@@ -140,6 +140,8 @@ def move_alias(
 def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: Pause = time.sleep) -> bool:
     """Delete an alias with its history; its version stays. ``False``: it was gone already.
 
+    Where the store does not honour a condition on DELETE (Ceph 16.2) it is compared right before.
+
     :param expected: where the person saw it point to
     :raises InputError: ``latest``, or a name that cannot be
     :raises CommitConflict: somebody else moved it meanwhile; it was left alone

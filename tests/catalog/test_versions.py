@@ -261,12 +261,8 @@ def test_an_alias_is_deleted_as_the_person_saw_it_or_not_at_all(driver: Driver, 
     move_alias(driver, lion, "production", "v2")
     with pytest.raises(CommitConflict, match="moved by somebody else"):
         delete_alias(driver, lion, "production", "v1")
-    key = f"{lion.prefix}.artifact/alias/production.json"
-    meanwhile: Any = Meanwhile(driver, key, lambda: move_alias(driver, lion, "production", "v3"))
-    with pytest.raises(CommitConflict, match="moved by somebody else"):
-        delete_alias(meanwhile, lion, "production", "v2")
-    assert delete_alias(driver, lion, "production", "v3")
-    assert not delete_alias(driver, lion, "production", "v3")
+    assert delete_alias(driver, lion, "production", "v2")
+    assert not delete_alias(driver, lion, "production", "v2")
     with pytest.raises(InputError):
         delete_alias(driver, lion, LATEST, "v3")
     assert [alias.name for alias in list_aliases(driver, lion)] == [LATEST]
@@ -274,6 +270,19 @@ def test_an_alias_is_deleted_as_the_person_saw_it_or_not_at_all(driver: Driver, 
     found = read_alias(driver, lion, "production")
     assert found is not None
     assert found.before == ()
+
+
+@pytest.mark.parametrize("store", ["local", "moto"], indirect=True)
+def test_an_alias_that_is_moved_while_it_is_deleted_stays(driver: Driver, lion: Place) -> None:
+    """Ceph 16.2 has no condition on DELETE: there it is compared right before, and no more can be had."""
+    move_alias(driver, lion, "production", "v2")
+    key = f"{lion.prefix}.artifact/alias/production.json"
+    meanwhile: Any = Meanwhile(driver, key, lambda: move_alias(driver, lion, "production", "v3"))
+    with pytest.raises(CommitConflict, match="moved by somebody else"):
+        delete_alias(meanwhile, lion, "production", "v2")
+    found = read_alias(driver, lion, "production")
+    assert found is not None
+    assert found.now.version == "v3"
 
 
 def test_two_who_move_an_alias_at_once_both_stay_in_its_history(driver: Driver, lion: Place) -> None:
