@@ -16,7 +16,7 @@ from artifact_browser.catalog.card_jobs import wanted_of
 from artifact_browser.catalog.commit import CommitPlan, Committed
 from artifact_browser.catalog.copy_as import CopyForm
 from artifact_browser.catalog.files import StagedFile
-from artifact_browser.catalog.index import IndexOutcome, Rebuilt
+from artifact_browser.catalog.index import Rebuilt
 from artifact_browser.catalog.layout import Place, check_file_path, place_of
 from artifact_browser.catalog.opening import Opened
 from artifact_browser.catalog.records import CommitNote
@@ -24,6 +24,7 @@ from artifact_browser.catalog.schema_text import Wanted
 from artifact_browser.errors import ArtifactBrowserError, CommitConflict, InputError
 from artifact_browser.gui.catalog.address_copy import copy_address
 from artifact_browser.gui.catalog.commit_dialog import CommitDialog
+from artifact_browser.gui.catalog.commit_words import how_it_ended
 from artifact_browser.gui.catalog.copying import copy_as
 from artifact_browser.gui.catalog.diff_room import DiffRoom
 from artifact_browser.gui.catalog.discard_dialog import DiscardDialog
@@ -216,7 +217,8 @@ class CatalogRoom(QObject):
 
     def _commit(self, record: AccountRecord, location: Location, plan: CommitPlan, note: CommitNote) -> None:
         def done(committed: Committed) -> None:
-            show_toast(self._window, _how_it_ended(committed))
+            words = how_it_ended(committed)
+            show_toast(self._window, words[0].upper() + words[1:])
             self.catalog_changed.emit(_folder(location))
 
         def failed(error: ArtifactBrowserError) -> None:
@@ -235,21 +237,6 @@ class CatalogRoom(QObject):
 
     def _show(self, error: ArtifactBrowserError) -> None:
         show_error(self._window, error)
-
-
-def _how_it_ended(committed: Committed) -> str:
-    words = "Committed"
-    if committed.index is IndexOutcome.PENDING:
-        words += "; the collection\u2019s index will follow (index pending)"
-    if committed.late:
-        words += "; what it removed is cleared away by the next commit"
-    if committed.unpublished:
-        words += f"; its name or partitions do not find it: {printable(committed.unpublished)}"
-    if committed.staged_left:
-        words += "; a new edit began meanwhile and stays staged"
-    if not committed.atomic:
-        words += ". No atomic writes here: it was looked at once more, and stands"
-    return words
 
 
 def _where(record: AccountRecord, place: Place) -> str:

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QStackedWidget, QWidget
 
-from artifact_browser.catalog.commit import Committed
 from artifact_browser.catalog.index import IndexOutcome
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.many_jobs import CommitTold, StagedChild
 from artifact_browser.catalog.records import MAX_MESSAGE
 from artifact_browser.errors import ArtifactBrowserError
+from artifact_browser.gui.catalog.commit_words import how_it_ended
 from artifact_browser.gui.catalog.conditions_badge import ConditionsBadge
 from artifact_browser.gui.catalog.staged_list import StagedList, StagedModel, words_of
 from artifact_browser.gui.common.dialog import AppDialog
-from artifact_browser.gui.common.format import count, printable
+from artifact_browser.gui.common.format import count
 from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.gui.common.widgets import Kind, label
 
@@ -129,7 +129,7 @@ class CommitAllDialog(AppDialog):
         if told.committed is not None:
             self._ends["committed"] += 1
             self._ends["pending"] += told.committed.index is IndexOutcome.PENDING
-            self.model.say(at, _how(told.committed), done=True)
+            self.model.say(at, how_it_ended(told.committed, index=False), done=True)
         else:
             self._ends["failed"] += 1
             self.model.say(at, "", trouble=words_of(told.error) if told.error else "It was not committed.")
@@ -174,16 +174,3 @@ class CommitAllDialog(AppDialog):
     def _say(self, state: State, sentence: str, icon_name: str = "") -> None:
         self._pages.setCurrentWidget(self.state)
         self.state.show_state(state, sentence, icon_name=icon_name)
-
-
-def _how(committed: Committed) -> str:
-    words = "committed"
-    if committed.late:
-        words += "; what it removed is cleared away by the next commit"
-    if committed.unpublished:
-        words += f"; its name or partitions do not find it: {printable(committed.unpublished)}"
-    if committed.staged_left:
-        words += "; a new edit began meanwhile and stays staged"
-    if not committed.atomic:
-        words += "; no atomic writes here: look at it again"
-    return words
