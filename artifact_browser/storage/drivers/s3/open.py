@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from artifact_browser.accounts.record import AccountRecord, Probing
 from artifact_browser.paths import Paths
@@ -16,6 +17,7 @@ from artifact_browser.storage.drivers.s3.own_blobs import OwnBlobs
 from artifact_browser.storage.drivers.s3.probe import Prober
 from artifact_browser.storage.drivers.s3.rest import Rest
 from artifact_browser.storage.drivers.s3.uploads import Uploads
+from artifact_browser.storage.drivers.s3.versioning_state import versioning_status
 from artifact_browser.storage.drivers.s3.versions import Versions
 from artifact_browser.workers.cancel import CancelToken
 
@@ -37,7 +39,7 @@ def open_s3(
     account = account_of(record, paths)
     access = Access(account, lease_source, cancel, read_only=record.read_only)
     boto = Boto(access)
-    versions = Versions(boto)
+    versions = Versions(boto, None if record.compatibility else partial(versioning_status, access))
 
     def versioned(bucket: str) -> bool:
         return versions.versioning(bucket) is Versioning.ON

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from artifact_browser.errors import AccessDenied, BlobNotFound, InputError, NotSupported, UnexpectedAnswer
@@ -19,18 +19,24 @@ _STATES = {"Enabled": Versioning.ON, "Suspended": Versioning.SUSPENDED}
 class Versions:
     """The part of :class:`Driver` that is about versions."""
 
-    def __init__(self, boto: Boto) -> None:
+    def __init__(self, boto: Boto, status: Callable[[str], str] | None = None) -> None:
+        """:param status: how a bucket is asked for its state, if not through boto3"""
         self._boto = boto
+        self._status = status or self._status_by_boto
         self._versioning: dict[str, Versioning] = {}
 
     def versioning(self, bucket: str) -> Versioning:
         if bucket not in self._versioning:
             try:
-                answer = self._boto.call(bucket, lambda s3: s3.get_bucket_versioning(Bucket=bucket), of_bucket=True)
-            except (AccessDenied, NotSupported, InputError, UnexpectedAnswer):
-                answer = {}
-            self._versioning[bucket] = _STATES.get(str(answer.get("Status", "")), Versioning.NONE)
+                status = self._status(bucket)
+            except (AccessDenied, BlobNotFound, NotSupported, InputError, UnexpectedAnswer):
+                status = ""  # BlobNotFound: some small servers take the question for one about a key
+            self._versioning[bucket] = _STATES.get(status, Versioning.NONE)
         return self._versioning[bucket]
+
+    def _status_by_boto(self, bucket: str) -> str:
+        answer = self._boto.call(bucket, lambda s3: s3.get_bucket_versioning(Bucket=bucket), of_bucket=True)
+        return str(answer.get("Status", ""))
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
         decoder = KeyDecoder(self._boto.access.account.remembered, lambda text: self._exists(bucket, text))
