@@ -5,13 +5,13 @@ Everything slow (keychain, workers) answers later; nothing here blocks the windo
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QDialog, QWidget
 
 from artifact_browser.accounts.book import new_account_id
@@ -31,7 +31,7 @@ from artifact_browser.gui.accounts.small_dialogs import (
     SignInDialog,
 )
 from artifact_browser.gui.common.bridge import Bridge, Task
-from artifact_browser.gui.common.doorbell import Doorbell
+from artifact_browser.gui.common.calls import Calls
 from artifact_browser.gui.common.error_sheet import show_error
 from artifact_browser.gui.common.toast import show_toast
 from artifact_browser.storage.check import AccountCheck, check_account
@@ -55,9 +55,7 @@ class AccountsRoom(QObject):
         self._services = services
         self._bridge = bridge
         self._window = parent
-        self._calls: deque[Callable[[], object]] = deque()
-        self._bell = Doorbell(self)
-        self._bell.rung.connect(self._make_calls)
+        self._calls = Calls(self)
         services.broker.register(CodeWanted, self._on_code_wanted)
 
     # -- what the shell asks for --------------------------------------------------------------------------------
@@ -297,14 +295,4 @@ class AccountsRoom(QObject):
 
     def _later(self, callback: Callable[..., Any]) -> Callable[..., None]:
         """``callback`` for another thread to call: it runs on the GUI thread, and not after this room is gone."""
-
-        def call(*arguments: object) -> None:
-            self._calls.append(lambda: callback(*arguments))
-            self._bell.ring()
-
-        return call
-
-    @Slot()
-    def _make_calls(self) -> None:
-        while self._calls:
-            self._calls.popleft()()
+        return partial(self._calls.call, callback)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -14,46 +14,29 @@ from artifact_browser.gui.common.format import elided, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.plain_table import PlainTable
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import RowsModel
 
 _HEADS = ("Child", "What does not fit")
 _Index = QModelIndex | QPersistentModelIndex
 _NAME_PX = 160
 
 
-class ChildrenModel(QAbstractTableModel):
+class ChildrenModel(RowsModel[UnfitChild]):
     """Read-only; rows are added as they are found."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[UnfitChild] = []
+    heads = _HEADS
 
     def clear(self) -> None:
-        self.beginResetModel()
-        self._rows.clear()
-        self.endResetModel()
+        self._reset(())
 
     def add(self, rows: Sequence[UnfitChild]) -> None:
-        if rows:
-            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(rows) - 1)
-            self._rows.extend(rows)
-            self.endInsertRows()
+        self._append(rows)
 
     def row(self, at: int) -> UnfitChild:
-        return self._rows[at]
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _HEADS[section]
-        return None
+        return self.rows[at]
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        child = self._rows[index.row()]
+        child = self.rows[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
             if index.column() == 0:
                 return printable(child.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from artifact_browser.catalog.found_versions import FoundVersion
 from artifact_browser.catalog.versions import VersionLine
@@ -13,46 +13,29 @@ from artifact_browser.gui.catalog.versions_model import short_name
 from artifact_browser.gui.common.format import elided, iso_time, natural_time, printable
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import RowsModel
 
 _HEADS = ("#", "Version", "Partitions", "Committed", "By")
 NUMBER, NAME, PARTITIONS, WHEN, WHO = range(len(_HEADS))
 
 
-class FoundModel(QAbstractTableModel):
+class FoundModel(RowsModel[FoundVersion]):
     """Read-only; pages are appended."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: list[FoundVersion] = []
+    heads = _HEADS
 
     def show(self, rows: Sequence[FoundVersion]) -> None:
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
+        self._reset(rows)
 
     def append(self, rows: Sequence[FoundVersion]) -> None:
         """The next page."""
-        if rows:
-            self.beginInsertRows(QModelIndex(), len(self._rows), len(self._rows) + len(rows) - 1)
-            self._rows += rows
-            self.endInsertRows()
+        self._append(rows)
 
     def row(self, at: int) -> FoundVersion | None:
-        return self._rows[at] if 0 <= at < len(self._rows) else None
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _HEADS[section]
-        return None
+        return self.rows[at] if 0 <= at < len(self.rows) else None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        found, column = self._rows[index.row()], index.column()
+        found, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(found, column)
         if role == Qt.ItemDataRole.ToolTipRole:

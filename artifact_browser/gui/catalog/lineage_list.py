@@ -5,48 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from artifact_browser.gui.catalog.lineage_map import Node
 from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import RowsModel
 
 _HEADS = ("Relation", "What", "Version")
 _Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
-class LineageList(QAbstractTableModel):
+class LineageList(RowsModel[Node]):
     """Read-only: what a version was made from, itself, what uses it."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._nodes: Sequence[Node] = ()
+    heads = _HEADS
 
     def show(self, nodes: Sequence[Node]) -> None:
         """In the place of those before."""
-        self.beginResetModel()
-        self._nodes = sorted(nodes, key=lambda node: node.level)
-        self.endResetModel()
+        self._reset(sorted(nodes, key=lambda node: node.level))
 
     def node(self, row: int) -> Node:
-        return self._nodes[row]
+        return self.rows[row]
 
     def row_of(self, node: Node) -> int:
-        return next((row for row, one in enumerate(self._nodes) if one.key == node.key), -1)
-
-    def rowCount(self, parent: _Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._nodes)
-
-    def columnCount(self, parent: _Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        named = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
-        return _HEADS[section] if named else None
+        return next((row for row, one in enumerate(self.rows) if one.key == node.key), -1)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        node = self._nodes[index.row()]
+        node = self.rows[index.row()]
         what = printable(node.ref.prefix) if node.ref else node.title
         if role == Qt.ItemDataRole.ToolTipRole:
             return plain_tip(f"{what} {printable(node.ref.version)}" if node.ref else what)

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QFrame, QHeaderView, QPlainTextEdit, QSplitter, QVBoxLayout, QWidget
 
 from artifact_browser.gui.catalog.artifact_page import ArtifactPage, PageTools, ShownArtifact
 from artifact_browser.gui.common.format import printable
 from artifact_browser.gui.common.plain_table import PlainTable
+from artifact_browser.gui.common.rows_model import RowsModel
 
 FIRST_FIELDS = ("name", "description", "type", "version", "tags", "id")
 _HEADS = ("Field", "Value", "State")
@@ -33,36 +34,22 @@ class FieldRow:
     state: str = ""
 
 
-class FieldsModel(QAbstractTableModel):
+class FieldsModel(RowsModel[FieldRow]):
     """Read-only."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._rows: Sequence[FieldRow] = ()
+    heads = _HEADS
 
     def show(self, rows: Sequence[FieldRow]) -> None:
         """In the place of those before."""
-        self.beginResetModel()
-        self._rows = tuple(rows)
-        self.endResetModel()
+        self._reset(rows)
 
     def row(self, at: int) -> FieldRow:
-        return self._rows[at]
-
-    def rowCount(self, parent: _Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def columnCount(self, parent: _Index = _NOWHERE) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        named = role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal
-        return _HEADS[section] if named else None
+        return self.rows[at]
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        row = self._rows[index.row()]
+        row = self.rows[index.row()]
         return (printable(row.name), " ".join(printable(row.value[:_CELL_LETTERS]).split()), row.state)[index.column()]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QWidget
 
@@ -16,6 +16,7 @@ from artifact_browser.gui.common.format import count, elided, printable, size
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.plain_table import PlainTable
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import RowsModel
 
 _HEADS = ("Artifact", "Staged", "State")
 _NAME_PX, _MOST_LETTERS = 180, 400
@@ -62,28 +63,24 @@ def words_of(error: ErrorRecord) -> str:
     return " ".join(part for part in (f"{error.title}.", error.detail) if part)
 
 
-class StagedModel(QAbstractTableModel):
+class StagedModel(RowsModel[StagedRow]):
     """Rows come as they are looked at; a box in the first column says whether one is to be committed."""
 
     #: other ones are chosen than before
     chosen_changed = Signal()
+    heads = _HEADS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: list[StagedRow] = []
         self.locked = False
 
     def clear(self) -> None:
-        self.beginResetModel()
-        self.rows = []
-        self.endResetModel()
+        self._reset(())
         self.chosen_changed.emit()
 
     def add(self, children: Sequence[StagedChild]) -> None:
         if children:
-            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(children) - 1)
-            self.rows += map(row_of, children)
-            self.endInsertRows()
+            self._append(map(row_of, children))
             self.chosen_changed.emit()
 
     @property
@@ -118,17 +115,6 @@ class StagedModel(QAbstractTableModel):
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(_HEADS) - 1))
 
     # -- what a view asks ---------------------------------------------------------------------------------------
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: _Index = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _HEADS[section]
-        return None
-
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if index.column() == 0 and self.rows[index.row()].can_commit and not self.locked:

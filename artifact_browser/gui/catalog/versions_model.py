@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, Qt
 
 from artifact_browser.catalog.versions import VersionLine
 from artifact_browser.gui.common.format import count, elided, iso_time, natural_time, printable, size
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import RowsModel
 
 _HEADS = ("#", "Version", "Aliases", "When", "Who", "Message")
 NUMBER, NAME, ALIASES, WHEN, WHO, MESSAGE = range(len(_HEADS))
@@ -18,45 +19,27 @@ ALIASES_ROLE = Qt.ItemDataRole.UserRole + 1
 _ID_LETTERS = 12
 
 
-class VersionsModel(QAbstractTableModel):
+class VersionsModel(RowsModel[VersionLine]):
     """Read-only; pages are appended."""
 
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._lines: list[VersionLine] = []
+    heads = _HEADS
 
     def show(self, lines: Sequence[VersionLine]) -> None:
-        self.beginResetModel()
-        self._lines = list(lines)
-        self.endResetModel()
+        self._reset(lines)
 
     def append(self, lines: Sequence[VersionLine]) -> None:
         """Older ones."""
-        if lines:
-            self.beginInsertRows(QModelIndex(), len(self._lines), len(self._lines) + len(lines) - 1)
-            self._lines += lines
-            self.endInsertRows()
+        self._append(lines)
 
     def line(self, row: int) -> VersionLine:
-        return self._lines[row]
+        return self.rows[row]
 
     def row_of(self, version: str) -> int:
         """Where a version stands; -1: it does not."""
-        return next((row for row, line in enumerate(self._lines) if line.version == version), -1)
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self._lines)
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(_HEADS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return _HEADS[section]
-        return None
+        return next((row for row, line in enumerate(self.rows) if line.version == version), -1)
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        line, column = self._lines[index.row()], index.column()
+        line, column = self.rows[index.row()], index.column()
         if role == Qt.ItemDataRole.DisplayRole:
             return _text(line, column)
         if role == Qt.ItemDataRole.ToolTipRole:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from artifact_browser.catalog.watch import Action
 from artifact_browser.catalog.watch_file import Kept, News
 from artifact_browser.gui.common.format import iso_time, natural_time
 from artifact_browser.gui.common.plain_tip import plain_tip
+from artifact_browser.gui.common.rows_model import Row, RowsModel
 from artifact_browser.gui.watches import watch_words as words
 
 _HEADS = ("Watch", "Does", "Last version", "Looked", "State")
@@ -19,21 +20,8 @@ _NEWS_HEADS = ("Version", "Partitions", "Found", "State")
 VERSION, PARTITIONS, FOUND, NEWS_STATE = range(len(_NEWS_HEADS))
 
 
-class _Rows(QAbstractTableModel):
+class _Texts(RowsModel[Row]):
     """Read-only rows of texts."""
-
-    heads: tuple[str, ...] = ()
-
-    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else self._count()
-
-    def columnCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:
-        return 0 if parent.isValid() else len(self.heads)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if role == Qt.ItemDataRole.DisplayRole and orientation == Qt.Orientation.Horizontal:
-            return self.heads[section]
-        return None
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         text = self._text(index.row(), index.column())
@@ -45,9 +33,6 @@ class _Rows(QAbstractTableModel):
             return plain_tip(self._tip(index.row(), index.column()) or text) or None
         return None
 
-    def _count(self) -> int:
-        raise NotImplementedError
-
     def _text(self, row: int, column: int) -> str:
         raise NotImplementedError
 
@@ -55,14 +40,13 @@ class _Rows(QAbstractTableModel):
         raise NotImplementedError
 
 
-class WatchesModel(_Rows):
+class WatchesModel(_Texts[Kept]):
     """Rows stay where they are while a watch looks: only what changed is told."""
 
     heads = _HEADS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[Kept, ...] = ()
         self._looking: frozenset[str] = frozenset()
         self._accounts: frozenset[str] = frozenset()
 
@@ -71,7 +55,7 @@ class WatchesModel(_Rows):
         same = [kept.watch.id for kept in rows] == [kept.watch.id for kept in self.rows]
         if not same:
             self.beginResetModel()
-        self.rows, self._looking, self._accounts = tuple(rows), frozenset(looking), frozenset(accounts)
+        self.rows, self._looking, self._accounts = list(rows), frozenset(looking), frozenset(accounts)
         if not same:
             self.endResetModel()
         elif rows:
@@ -82,9 +66,6 @@ class WatchesModel(_Rows):
 
     def state_of(self, kept: Kept) -> str:
         return words.state_words(kept, looking=kept.watch.id in self._looking, orphan=self.is_orphan(kept))
-
-    def _count(self) -> int:
-        return len(self.rows)
 
     def _text(self, row: int, column: int) -> str:
         kept = self.rows[row]
@@ -105,25 +86,20 @@ class WatchesModel(_Rows):
         return iso_time(kept.looked_us) if column == LOOKED and kept.looked_us else ""
 
 
-class NewsModel(_Rows):
+class NewsModel(_Texts[News]):
     """What a watch has found, the latest first."""
 
     heads = _NEWS_HEADS
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.rows: tuple[News, ...] = ()
         self._action = Action.NOTIFY
 
     def show(self, rows: Sequence[News], action: Action = Action.NOTIFY) -> None:
         """:param action: what their watch does"""
-        if (tuple(rows), action) != (self.rows, self._action):
-            self.beginResetModel()
-            self.rows, self._action = tuple(rows), action
-            self.endResetModel()
-
-    def _count(self) -> int:
-        return len(self.rows)
+        if (list(rows), action) != (self.rows, self._action):
+            self._action = action
+            self._reset(rows)
 
     def _text(self, row: int, column: int) -> str:
         one = self.rows[row]
