@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from enum import IntEnum
 
 from artifact_browser.paths import Paths
+from artifact_browser.workers import turns
 from artifact_browser.workers.cancel import CancelToken
 
 #: Slower would be too slow for servers, which hang up on a body that does not come.
@@ -85,7 +86,7 @@ class Pace:
             turn = min(count, turn_bytes(limit))
             until = self._booked(way, turn, limit)
             while (left := until - time.monotonic()) > 0 and self.limit_bps == limit:
-                cancel.wait(min(left, _LOOK_S))
+                turns.pause(min(left, _LOOK_S), cancel)
             count -= turn
 
     def close(self) -> None:

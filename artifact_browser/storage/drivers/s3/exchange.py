@@ -23,6 +23,7 @@ from artifact_browser.storage.drivers.s3.errors import MAX_ERROR_BYTES, from_ans
 from artifact_browser.storage.drivers.s3.http_head import request_head
 from artifact_browser.storage.drivers.s3.signer import EMPTY_SHA256, UNSIGNED_PAYLOAD, Signer, canonical_query
 from artifact_browser.storage.drivers.s3.sockets import shutter
+from artifact_browser.workers import turns
 
 _USER_AGENT = "artifact-browser"
 #: ``sendfile`` is given so much at once, so that progress can be told in between.
@@ -251,9 +252,9 @@ class Exchange:
         sock.sendall(head)
         sent = 0
         placed = source.slice
-        if placed is None or isinstance(sock, ssl.SSLSocket) or not hasattr(os, "sendfile"):
+        if placed is None or isinstance(sock, ssl.SSLSocket) or not hasattr(os, "sendfile") or turns.active():
             for piece in source.pieces(sending=True):
-                sock.sendall(piece)
+                turns.send_all(sock, piece)
                 sent += len(piece)
                 source.tell_sent(sent)
             return

@@ -11,6 +11,7 @@ import re
 import socket
 
 from artifact_browser.storage.drivers.s3.http_head import BadHead, Head, head_end, read_head
+from artifact_browser.workers.turns import receive_into
 
 #: A head is small; more than this is none. What else of an answer fits in is read with it.
 _ROOM_BYTES = 32 * 1024
@@ -74,7 +75,7 @@ class Inlet:
         """The next bytes; 0: the connection has ended."""
         kept = self._end - self._start
         if not kept:
-            return self.sock.recv_into(room)
+            return receive_into(self.sock, room)
         count = min(kept, len(room))
         room[:count] = self._view[self._start : self._start + count]
         self._start += count
@@ -92,7 +93,7 @@ class Inlet:
                 raise BadHead("the head does not end")
             self._room[: self._end - moved] = self._room[moved : self._end]
             self._start, self._end = 0, self._end - moved
-        got = self.sock.recv_into(self._view[self._end :])
+        got = receive_into(self.sock, self._view[self._end :])
         self._end += got
         return moved if got else -1
 

@@ -19,6 +19,7 @@ from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.storage.drivers.s3.account import Access
 from artifact_browser.storage.drivers.s3.boto import Boto
 from artifact_browser.storage.drivers.s3.versions import Versions
+from artifact_browser.workers import turns
 from artifact_browser.workers.cancel import CancelToken
 
 #: Keys under which probes write, in the bucket where the answer is needed.
@@ -52,7 +53,7 @@ class Turn:
         except OSError:
             return  # a home that cannot be written to remembers nothing either
         while not _lock(self._handle):
-            self._cancel.wait(_LOOK_S)
+            turns.pause(_LOOK_S, self._cancel)  # whose turn it is may be in this very thread
 
     def __exit__(self, *_exception: object) -> None:
         if self._handle is not None:

@@ -23,6 +23,7 @@ from artifact_browser.errors import (
     Throttled,
     WrongRegion,
 )
+from artifact_browser.workers import turns
 from artifact_browser.workers.cancel import CancelToken
 
 MAX_ATTEMPTS = 4
@@ -66,7 +67,7 @@ def attempt(send: Callable[[], T], repairs: Repairs, cancel: CancelToken, *, onc
             failures += 1
             if failures >= MAX_ATTEMPTS or not (error.retryable or isinstance(error, OutcomeUnknown)):
                 raise
-            cancel.wait(pause_s(failures))
+            turns.pause(pause_s(failures), cancel)
 
 
 def pause_s(failures: int) -> float:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from artifact_browser.workers import turns
 from artifact_browser.workers.cancel import CancelToken
 
 CONNECT_TIMEOUT_S = 10.0
@@ -48,22 +49,52 @@ def _connect(sock: socket.socket, address: tuple[object, ...], cancel: CancelTok
         sock.connect(address)
         return
     deadline = time.monotonic() + timeout_s
-    with selectors.DefaultSelector() as selector:
-        selector.register(sock, selectors.EVENT_WRITE)
-        while not selector.select(_LOOK_EVERY_S):
-            cancel.raise_if_cancelled()
-            if time.monotonic() > deadline:
-                raise TimeoutError(f"no connection within {timeout_s:.0f} s")
+    while not _writable(sock, _LOOK_EVERY_S):
+        cancel.raise_if_cancelled()
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"no connection within {timeout_s:.0f} s")
     code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if code:
         raise OSError(code, os.strerror(code))
+
+
+def _writable(sock: socket.socket, timeout_s: float) -> bool:
+    if turns.active():
+        return turns.wait_for(sock, write=True, timeout_s=timeout_s)
+    with selectors.DefaultSelector() as selector:
+        selector.register(sock, selectors.EVENT_WRITE)
+        return bool(selector.select(timeout_s))
 
 
 def handshake(sock: socket.socket, host: str, context: ssl.SSLContext, cancel: CancelToken) -> ssl.SSLSocket:
     """TLS over a connected socket. ``sock`` must not be used afterwards. :raises ssl.SSLError:"""
     # the wrapping detaches ``sock``; a duplicate still shuts the connection down while it blocks
     with socket.fromfd(sock.fileno(), sock.family, sock.type) as twin, cancel.closing(shutter(twin)):
-        return context.wrap_socket(sock, server_hostname=host)
+        if not turns.active():
+            return context.wrap_socket(sock, server_hostname=host)
+        wrapped = context.wrap_socket(sock, server_hostname=host, do_handshake_on_connect=False)
+        try:
+            _shake_hands_in_turns(wrapped)
+        except BaseException:
+            wrapped.close()
+            raise
+        return wrapped
+
+
+def _shake_hands_in_turns(sock: ssl.SSLSocket) -> None:
+    timeout_s = sock.gettimeout() or READ_TIMEOUT_S
+    sock.setblocking(False)
+    while True:
+        try:
+            sock.do_handshake()
+            break
+        except ssl.SSLWantReadError:
+            came = turns.wait_for(sock, write=False, timeout_s=timeout_s)
+        except ssl.SSLWantWriteError:
+            came = turns.wait_for(sock, write=True, timeout_s=timeout_s)
+        if not came:
+            raise TimeoutError("the handshake timed out")
+    sock.settimeout(timeout_s)
 
 
 def shutter(sock: socket.socket) -> Callable[[], None]:
