@@ -43,7 +43,7 @@ class Crew:
     def __init__(self, paths: Paths, pool: WorkerPool) -> None:
         self._paths = paths
         self._pool = pool
-        pace = pace_of(paths)
+        self._pace = pace = pace_of(paths)
         #: who may start batches; as many as a person wants, by default enough to hide a round trip, few enough for two cores
         self.runway = Runway(lambda: pace.at_once)
         self._lock = threading.Lock()
@@ -61,9 +61,15 @@ class Crew:
             with self._lock:
                 self._jobs.remove(job_id)
 
-    def start(self, records: Sequence[AccountRecord], tasks: Sequence[Task], listener: JobListener) -> JobHandle:
+    def start(
+        self, records: Sequence[AccountRecord], tasks: Sequence[Task], listener: JobListener, at_once: int = 1
+    ) -> JobHandle:
         """Have a mover run ``tasks``. ``records``: the accounts they may use, see :func:`run_tasks`."""
-        return self._pool.start(run_tasks, tuple(records), tuple(tasks), lane=Lane.MOVER, listener=listener)
+        return self._pool.start(run_tasks, tuple(records), tuple(tasks), at_once, lane=Lane.MOVER, listener=listener)
+
+    def turns(self) -> int:
+        """How many small files take turns in one mover, so that all movers together have what a person wants at once."""
+        return -(-self._pace.at_once // self._pool.movers)
 
     def answer(self, context: JobContext, records: Sequence[AccountRecord], question: Question, answer: Answer) -> None:
         """Answer a mover of ``context``'s job: leases of the job's own accounts from this process's, everything else

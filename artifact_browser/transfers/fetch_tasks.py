@@ -62,6 +62,7 @@ class FetchBlob(Task):
     version_id: str = ""
 
     pausable = True
+    takes_turns = True
 
     @property
     def moved_bytes(self) -> int:

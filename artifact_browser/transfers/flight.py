@@ -36,7 +36,10 @@ class Flight:
         context: JobContext,
         records: Sequence[AccountRecord],
         tower: Tower,
+        places: int,
     ) -> None:
+        #: how many of its tasks move at the same time
+        self.places = places
         self._inbox = inbox
         self._crew = crew
         self._context = context
@@ -45,7 +48,7 @@ class Flight:
         self._handle: JobHandle | None = None
 
     def start(self, tasks: Sequence[Task]) -> None:
-        self._handle = self._crew.start(self._records, tasks, self)
+        self._handle = self._crew.start(self._records, tasks, self, self.places)
 
     def cancel(self) -> None:
         if self._handle is not None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ArtifactBrowserError, JobCancelled
@@ -16,6 +17,7 @@ from artifact_browser.transfers.paced_driver import paced
 from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext
+from artifact_browser.workers.turns import taking_turns
 
 _TELL_S = 0.05
 #: progress of small tasks: it is sent no more often than every 50 ms anyway
@@ -30,31 +32,36 @@ class Moved:
     bytes_done: int
 
 
-class _Stage:
-    def __init__(self, context: JobContext, driver: Driver, target: Driver, *, many: bool) -> None:
-        self._context = context
+class _Line:
+    """A batch's progress on its way out."""
+
+    def __init__(self, context: JobContext, *, many: bool) -> None:
+        self.context = context
         self._many = many
-        self._place = 0
         self._told_at = 0.0
-        self.driver = driver
-        self.target = target
 
-    @property
-    def cancel(self) -> CancelToken:
-        return self._context.cancel
-
-    def moved(self, bytes_done: int) -> None:
+    def moved(self, place: int, bytes_done: int) -> None:
         if self._many:  # one of many is over before anybody could be told
             now = time.monotonic()
             if now - self._told_at < _MOVED_S:
                 return
             self._told_at = now
-        self._context.progress(Moved(self._place, bytes_done))
+        self.context.progress(Moved(place, bytes_done))
 
-    def turn_to(self, place: int) -> _Stage:
-        """The next task's."""
-        self._place = place
-        return self
+
+class _Stage:
+    __slots__ = ("_line", "_place", "driver", "target")
+
+    def __init__(self, line: _Line, driver: Driver, target: Driver, place: int) -> None:
+        self._line, self._place = line, place
+        self.driver, self.target = driver, target
+
+    @property
+    def cancel(self) -> CancelToken:
+        return self._line.context.cancel
+
+    def moved(self, bytes_done: int) -> None:
+        self._line.moved(self._place, bytes_done)
 
 
 @contextmanager
@@ -74,9 +81,10 @@ def both_ends(context: JobContext, records: Sequence[AccountRecord]) -> Iterator
 
 
 def run_tasks(
-    context: JobContext, records: Sequence[AccountRecord], tasks: Sequence[Task]
+    context: JobContext, records: Sequence[AccountRecord], tasks: Sequence[Task], at_once: int = 1
 ) -> Generator[tuple[Outcome, ...], None, None]:
-    """MOVER job: run ``tasks`` in order. A task that fails with one of our errors does not stop the others.
+    """MOVER job: begin ``tasks`` in order, ``at_once`` of them taking turns (:mod:`~artifact_browser.workers.turns`).
+    A task that fails with one of our errors does not stop the others.
 
     Events: the outcomes since the last one. What takes long is told at once; that of many small tasks together, since
     waking the engine costs as much as moving a small file.
@@ -87,22 +95,38 @@ def run_tasks(
     told_at = time.monotonic()
     with both_ends(context, records) as (driver, target):
         try:
-            stage = _Stage(context, driver, target, many=len(tasks) > 1)
-            for place, task in enumerate(tasks):
-                context.cancel.raise_if_cancelled()
-                try:
-                    untold.append(Outcome(place, task.run(stage.turn_to(place))))
-                except JobCancelled:
-                    raise
-                except ArtifactBrowserError as error:
-                    untold.append(Outcome(place, error=error.record()))
-                now = time.monotonic()
-                if now - told_at >= _TELL_S:
-                    told_at, told, untold = now, tuple(untold), []
-                    yield told
+            line = _Line(context, many=len(tasks) > 1)
+            calls = [partial(task.run, _Stage(line, driver, target, place)) for place, task in enumerate(tasks)]
+            run = taking_turns(calls, at_once) if at_once > 1 else _one_by_one(calls)
+            with closing(run) as results:
+                for place, result in results:
+                    untold.append(_outcome(place, result))
+                    context.cancel.raise_if_cancelled()
+                    now = time.monotonic()
+                    if now - told_at >= _TELL_S:
+                        told_at, told, untold = now, tuple(untold), []
+                        yield told
         except Exception:
             if untold:  # whatever ends the batch, what was done is done
                 yield tuple(untold)
             raise
     if untold:
         yield tuple(untold)
+
+
+def _one_by_one(calls: Sequence[Callable[[], object]]) -> Generator[tuple[int, object], None, None]:
+    for place, call in enumerate(calls):
+        try:
+            result = call()
+        except Exception as error:  # noqa: BLE001 - looked at by whoever iterates, as that of turns
+            result = error
+        yield place, result
+
+
+def _outcome(place: int, result: object) -> Outcome:
+    """:raises BaseException: ``result``, if it is none of the errors that one task may end with"""
+    if isinstance(result, ArtifactBrowserError) and not isinstance(result, JobCancelled):
+        return Outcome(place, error=result.record())
+    if isinstance(result, BaseException):
+        raise result
+    return Outcome(place, result)

@@ -94,7 +94,7 @@ class Patience:
         self._failures, self._until, self.waiting_for = 0, 0.0, ""
 
     def share(self, share: int) -> int:
-        """How many batches may be under way now: none while it waits, then one that finds out."""
+        """How much may be under way now: none while it waits, then one that finds out."""
         if not self.waiting_for:
             return share
         return 0 if self._clock() < self._until else 1

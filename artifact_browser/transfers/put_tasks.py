@@ -57,6 +57,7 @@ class PutFile(Task):
     skip_existing: bool = False
 
     pausable = True
+    takes_turns = True
 
     @property
     def moved_bytes(self) -> int:

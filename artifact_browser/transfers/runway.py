@@ -1,4 +1,4 @@
-"""Who may start next: how many batches are under way over all jobs, shared fairly, but for those a person wants first."""
+"""Who may start next: how much is under way over all jobs, shared fairly, but for those a person wants first."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ class Claim:
 
     def __init__(self, runway: Runway, job_id: str, wake: Callable[[], None]) -> None:
         self.job_id, self.wake = job_id, wake
-        #: batches under way; whether it waits for a start; when it started last
+        #: places taken; whether it waits for a start; when it started last
         self.flying, self.waits, self.started = 0, False, 0
         #: when it was woken, and has not asked since
         self.woken_at: float | None = None
         self._runway = runway
 
-    def may_start(self) -> bool:
-        """Take a place for one batch; when there is none, or it is somebody else's turn, the job is woken in time."""
-        return self._runway.start(self)
+    def may_start(self, most: int = 1) -> int:
+        """Take up to so many places, one for each file or part that moves at the same time; how many there were. When there
+        is none, or it is somebody else's turn, the job is woken in time.
+        """
+        return self._runway.start(self, most)
 
-    def landed(self) -> None:
-        """One batch is over."""
-        self._runway.land(self)
+    def landed(self, places: int = 1) -> None:
+        """So many places are free again."""
+        self._runway.land(self, places)
 
     def idle(self) -> None:
         """There is nothing to start: whoever waits may."""
@@ -43,10 +45,10 @@ class Runway:
 
     A job that was put first starts before all others as long as it has something to start; it does not even wait for
     what others have under way, which may take long on a slow line. Among the rest it is the turn
-    of the one with the fewest batches under way, then of the one that started least recently: with more jobs than
+    of the one with the fewest places taken, then of the one that started least recently: with more jobs than
     places they take turns, and none starves.
 
-    :param places: how many batches may be under way, asked each time
+    :param places: how many files or parts may move at the same time, asked each time
     """
 
     def __init__(self, places: Callable[[], int]) -> None:
@@ -79,27 +81,28 @@ class Runway:
         self._wake_next()
 
     def share(self) -> int:
-        """How many batches a job may expect to have under way."""
+        """How many places a job may expect to have."""
         with self._lock:
             return max(1, self._places() // max(1, len(self._claims)))
 
-    def start(self, claim: Claim) -> bool:
+    def start(self, claim: Claim, most: int) -> int:
         with self._lock:
             claim.waits, claim.woken_at = True, None
-            if self._full(claim):
-                return False
+            granted = min(most, self._free(claim))
+            if granted <= 0:
+                return 0
             before = self._before(claim)
             if before is None:
                 claim.waits = False
-                claim.flying += 1
+                claim.flying += granted
                 claim.started = next(self._starts)
-                return True
+                return granted
         before.wake()
-        return False
+        return 0
 
-    def land(self, claim: Claim) -> None:
+    def land(self, claim: Claim, places: int) -> None:
         with self._lock:
-            claim.flying -= 1
+            claim.flying -= places
         self._wake_next()
 
     def let_pass(self, claim: Claim) -> None:
@@ -109,11 +112,11 @@ class Runway:
             claim.waits = False
         self._wake_next()
 
-    def _full(self, claim: Claim) -> bool:
-        """Whether all places that this one may have are taken."""
+    def _free(self, claim: Claim) -> int:
+        """How many of the places that this one may have are free."""
         ranks = self._ranks()
         own = ranks.get(claim.job_id, 0)
-        return sum(one.flying for one in self._claims if ranks.get(one.job_id, 0) <= own) >= self._places()
+        return self._places() - sum(one.flying for one in self._claims if ranks.get(one.job_id, 0) <= own)
 
     def _next(self) -> Claim | None:
         waiting = [claim for claim in self._claims if claim.waits]
@@ -138,7 +141,7 @@ class Runway:
     def _wake_next(self) -> None:
         with self._lock:
             found = self._next()
-            if found is not None and self._full(found):
+            if found is not None and self._free(found) <= 0:
                 found = None
             if found is not None and found.woken_at is None:
                 found.woken_at = time.monotonic()

@@ -14,7 +14,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.accounts.record import AccountKind, AccountRecord
 from artifact_browser.errors import ErrorRecord, InternalError, JobCancelled, WorkerDied
 from artifact_browser.transfers.crew import Crew
 from artifact_browser.transfers.durability import Durability
@@ -30,6 +30,8 @@ from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 
 TICK_S = 0.1
 _BATCH_TASKS = 16
+#: of those that take turns: the way to the engine and back is paid once for more of them
+_TURN_TASKS = 64
 _BATCH_BYTES = 4 * SMALL_BYTES
 #: a task whose mover died is tried again this often
 _TRIES = 3
@@ -109,12 +111,18 @@ class Scheduler:
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self._courses: Iterator[Course] = iter(())
         self._feed: Feed | None = None
+        #: of the feed: known outside, and not yet
         self._arrived: deque[Course] = deque()
+        self._unknown: deque[Course] = deque()
         self._ready: deque[Load] = deque()
         self._runs: set[_Run] = set()
         self._claim: Claim
         self._flights: dict[Flight, list[Load | None]] = {}
+        #: taken by what is under way
+        self._places = 0
+        self._own_core = all(record.kind is not AccountKind.LOCAL and not record.compatibility for record in records)
         self._told_at = 0.0
+        #: what may be launched next must be known outside before
         self._must_be_known = False
         #: something is to be started, and it is others' turn
         self._held = False
@@ -141,13 +149,13 @@ class Scheduler:
                     feed.start(wake)
                 self._launch()
                 while self._flights or (self._waits and not self._pausing()):
-                    self._take(TICK_S)
+                    self._take(0.0 if self._must_be_known else TICK_S)
                     cancel.raise_if_cancelled()
                     self._accept()
                     yield from self._tell()
                     if self._pausing():
                         self._call_back()
-                    else:
+                    elif not self._must_be_known:
                         if (syncing := self._durability.due()) is not None:
                             self._begin(syncing)
                         self._launch()
@@ -161,7 +169,12 @@ class Scheduler:
     def _waits(self) -> bool:
         """For better times, for its turn, or for more to do."""
         more = self._feed is not None and not self._feed.over
-        return more or self._held or bool((self._ready or self._arrived) and self._patience.waiting_for)
+        return (
+            more
+            or self._held
+            or self._must_be_known
+            or bool((self._ready or self._arrived) and self._patience.waiting_for)
+        )
 
     def _pausing(self) -> bool:
         return self.refused is not None or self._pause_wanted()
@@ -194,37 +207,49 @@ class Scheduler:
 
     def _paused_short(self) -> bool:
         """Whether something is left to do, then forget it; the journal knows where it was."""
-        short = bool(self._runs or self._arrived) or next(self._courses, None) is not None
+        short = bool(self._runs or self._arrived or self._unknown) or next(self._courses, None) is not None
         short = short or (self._feed is not None and not (self._feed.over and self._feed.complete))
         self._runs.clear()
         return short
 
     # -- launching ----------------------------------------------------------------------------------------------
     def _launch(self) -> None:
-        share = self._crew.runway.share()
+        share, turns = self._crew.runway.share(), self._crew.turns()
         self._held = False
-        while len(self._flights) < self._patience.share(MOST_AT_ONCE) and self._has_more():
-            if not self._claim.may_start():
+        # only who has something to start asks for places
+        while (room := self._patience.share(MOST_AT_ONCE) - self._places) > 0 and (first := self._next()):
+            self._ready.appendleft(first)
+            granted = self._claim.may_start(min(room, turns) if self._takes_turns(first) else 1)
+            if not granted:
                 self._held = True
                 return
-            loads = self._batch(share)
+            loads = self._batch(share, granted)
+            places = min(granted, len(loads))
+            if places < granted:
+                self._claim.landed(granted - places)
             for load in loads:
                 load.run.flying += 1
                 for item in load.run.course.items:
                     self._ledger.start(item)
-            flight = Flight(self._inbox, self._crew, self._context, self._records, self)
+            flight = Flight(self._inbox, self._crew, self._context, self._records, self, places)
             self._flights[flight] = list(loads)
+            self._places += places
             flight.start([load.task for load in loads])
         self._claim.idle()
 
-    def _batch(self, share: int) -> list[Load]:
+    def _batch(self, share: int, granted: int) -> list[Load]:
         """The next tasks for one mover: a large one alone, or small ones together."""
-        most = max(1, min(_BATCH_TASKS, self._ledger.items_waiting // (2 * share)))
         loads: list[Load] = []
-        weight = 0
+        weight, most = 0, 1
         while len(loads) < most and (load := self._next()):
             alone = load.task.alone or load.task.moved_bytes > SMALL_BYTES or load.tries > 0
-            if loads and (alone or weight + load.task.moved_bytes > _BATCH_BYTES):
+            turns = self._takes_turns(load)
+            if not loads:
+                taking_turns = turns
+                flights = max(1, share // granted)  # as many as that share themselves into what is left
+                limit = _TURN_TASKS if turns else _BATCH_TASKS
+                most = max(1, min(limit, self._ledger.items_waiting // (2 * flights)))
+            elif alone or turns != taking_turns or weight + load.task.moved_bytes > granted * _BATCH_BYTES:
                 self._ready.appendleft(load)
                 break
             loads.append(load)
@@ -233,12 +258,9 @@ class Scheduler:
                 break
         return loads
 
-    def _has_more(self) -> bool:
-        """Whether something can be started: only who has that asks for a place."""
-        load = self._next()
-        if load is not None:
-            self._ready.appendleft(load)
-        return load is not None
+    def _takes_turns(self, load: Load) -> bool:
+        """Whether it may share a mover's thread with others, each waiting for the store while others go on."""
+        return self._own_core and load.task.takes_turns and load.task.moved_bytes <= SMALL_BYTES and not load.tries
 
     def _next(self) -> Load | None:
         while self._ready:
@@ -256,8 +278,7 @@ class Scheduler:
     def _accept(self) -> None:
         """What the feed has; before any of it is launched, the window and the journal must know of it."""
         if self._feed is not None and (courses := self._feed.take()):
-            self._arrived.extend(courses)
-            self._must_be_known = True
+            self._unknown.extend(courses)
 
     def _begin(self, course: Course) -> None:
         run = _Run(course)
@@ -268,7 +289,8 @@ class Scheduler:
     def _take(self, timeout_s: float) -> None:
         """Wait for news, then take all there is."""
         try:
-            self._inbox.get(timeout=timeout_s)()
+            if timeout_s > 0:
+                self._inbox.get(timeout=timeout_s)()
             while True:
                 self._inbox.get_nowait()()
         except Empty:
@@ -318,7 +340,8 @@ class Scheduler:
     def on_landed(self, flight: Flight, error: ErrorRecord | None) -> None:
         """The mover's job has ended; tasks without an outcome are tried again or fail."""
         rest = [load for load in self._flights.pop(flight) if load is not None]
-        self._claim.landed()
+        self._places -= flight.places
+        self._claim.landed(flight.places)
         for place, load in enumerate(rest):
             load.run.flying -= 1
             load.run.partial_bytes.pop(id(load), None)
@@ -385,9 +408,11 @@ class Scheduler:
 
     def _tell(self) -> Iterator[ItemsChanged | AllTaken]:
         now = time.monotonic()
-        if now - self._told_at < TICK_S and not self._must_be_known:
+        if now - self._told_at < TICK_S and not self._must_be_known and not self._unknown:
             return
         self._told_at = now
+        hold, self._must_be_known = self._must_be_known, False
+        unknown, self._unknown = self._unknown, deque()
         snapshot = self._ledger.snapshot()
         all_moved = 0 < snapshot.counts.bytes <= snapshot.counts.bytes_done and not snapshot.scanning
         self._ledger.state = JobState.VERIFYING if all_moved else JobState.RUNNING
@@ -396,13 +421,34 @@ class Scheduler:
             self._ledger.state = JobState.WAITING_NETWORK
         elif self._held and not self._flights:
             self._ledger.state = JobState.QUEUED
-        elif self._feed is not None and not (self._flights or self._ready or self._arrived or self._feed.over):
+        elif self._feed is not None and not (
+            self._flights or self._ready or self._arrived or unknown or self._feed.over
+        ):
             self._ledger.state, self._ledger.waiting_for = self._feed.state
         self._context.progress(self._ledger.snapshot())
-        yield from self._ledger.news() if self._feed is None else self._feed.news()
-        if self._must_be_known:
-            self._must_be_known = False
+        for changed in self._ledger.news() if self._feed is None else self._feed.news():
+            yield changed
+            if hold:
+                continue
+            if unknown and not self._flights:  # the movers have nothing to do: with what is known by now they have
+                yield ALL_TAKEN
+                self._release(unknown, changed)
+            self._go_on_meanwhile()
+        if hold or unknown:
             yield ALL_TAKEN
+            self._arrived.extend(unknown)
+
+    def _release(self, unknown: deque[Course], told: ItemsChanged) -> None:
+        """Let begin what these news have told of."""
+        known = {one.item.number for one in told.items}
+        while unknown and all(item.number in known for item in unknown[0].items):
+            self._arrived.append(unknown.popleft())
+
+    def _go_on_meanwhile(self) -> None:
+        """A thousand items take long to tell: movers that are ready get the next of what is known."""
+        self._take(0.0)
+        if not self._must_be_known and not self._pausing():
+            self._launch()
 
     # -- leaving ------------------------------------------------------------------------------------------------
     def _abandon(self) -> None:

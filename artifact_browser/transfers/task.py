@@ -48,12 +48,14 @@ class Task(ABC):
 
     :cvar alone: goes to a mover by itself, however little it moves
     :cvar pausable: worth stopping half-way for a pause, and done again without harm; others are waited for
+    :cvar takes_turns: a small one waits for the store in the S3 core only, and others may go on in the same thread meanwhile
     :cvar interruptible: a cancel may stop it half-way (if not, it is short, and its answer is needed to tidy up)
     """
 
     __slots__ = ()
     alone: ClassVar[bool] = False
     pausable: ClassVar[bool] = False
+    takes_turns: ClassVar[bool] = False
     interruptible: ClassVar[bool] = True
 
     @property

@@ -56,7 +56,8 @@ class WorkerPool:
     def __init__(self, paths: Paths, *, movers: int = 2, steps_back: bool | None = None) -> None:
         self._paths = paths
         self._steps_back = has_share_of_its_own() if steps_back is None else steps_back
-        self._movers = movers
+        #: how many movers an engine has
+        self.movers = movers
         self._lock = threading.Lock()
         self._closed = False
         #: replaced, and not gone yet
@@ -170,7 +171,7 @@ class WorkerPool:
     def _setup(self, lane: Lane, index: int) -> WorkerSetup:
         name = f"{lane}-{index}" if len(self._places[lane]) > 1 else str(lane)
         crash_file = self._paths.log / f"{name}-{os.getpid()}-{next(self._numbers)}.crash"
-        return WorkerSetup(lane, name, self._paths, crash_file, self._movers, self._steps_back)
+        return WorkerSetup(lane, name, self._paths, crash_file, self.movers, self._steps_back)
 
     def _ask(self, handle: JobHandle, question: Question, answer: Answer) -> None:
         own = self._responders.get(type(question))
