@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from artifact_browser.catalog.json_blob import dump_object, parse_object, read_bytes, write_bytes
+from artifact_browser.catalog.latest_facts import Told, told_fields, told_in
 from artifact_browser.catalog.layout import DERIVED, Place
 from artifact_browser.catalog.manifest import Pause, backoff_s
 from artifact_browser.catalog.records import (
@@ -56,12 +57,15 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """``before``: where it pointed to earlier, the latest first; ``etag``: of this state."""
+    """``before``: where it pointed to earlier, the latest first; ``etag``: of this state; ``told``: what ``latest`` says of
+    its version.
+    """
 
     name: str
     now: Move
     before: tuple[Move, ...] = ()
     etag: str = ""
+    told: Told | None = None
 
 
 def alias_key(place: Place, name: str) -> str:
@@ -81,7 +85,7 @@ def read_alias(driver: Driver, place: Place, name: str) -> Alias | None:
     now = _move(body)
     if now is None:
         raise ManifestUnreadable("It points to no version.", subject=f"{place.bucket}/{key}")
-    return Alias(name, now, tuple(move for move in moves if move is not None), found.etag)
+    return Alias(name, now, tuple(move for move in moves if move is not None), found.etag, told_in(body, now.version))
 
 
 def list_aliases(driver: Driver, place: Place) -> list[Alias]:
@@ -173,13 +177,20 @@ def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: 
 
 
 def move_latest(
-    driver: Driver, place: Place, record: VersionRecord, found: Alias | None, pause: Pause = time.sleep
+    driver: Driver,
+    place: Place,
+    record: VersionRecord,
+    found: Alias | None,
+    pause: Pause = time.sleep,
+    named: str = "",
 ) -> None:
     """Let ``latest`` point to ``record``, unless it points to a later version already.
 
     :param found: as it was read before: saves a request where nobody moved it since
+    :param named: the name that stands for this place by now (:func:`~latest_facts.name_token`)
     :raises CommitConflict: others kept moving it
     """
+    told = Told(record.version, record.sequence, record.commit_id, record.content, named)
     for attempt in range(_TRIES):
         if attempt:
             found = _sound(driver, place)
@@ -190,7 +201,9 @@ def move_latest(
             if there is not None and there.sequence >= record.sequence:
                 return
         try:
-            _write(driver, place, LATEST, found, Move(record.version, record.author, record.time_us), pause)
+            move = Move(record.version, record.author, record.time_us)
+            # what another program committed is looked into again
+            _write(driver, place, LATEST, found, move, pause, None if record.adopted else told)
         except CommitConflict:
             pause(backoff_s(attempt))
         else:
@@ -210,9 +223,11 @@ def _sound(driver: Driver, place: Place) -> Alias | None:
         return Alias(LATEST, Move(""), (), driver.head(place.bucket, alias_key(place, LATEST)).etag)
 
 
-def _write(driver: Driver, place: Place, name: str, found: Alias | None, move: Move, pause: Pause) -> Alias:
+def _write(
+    driver: Driver, place: Place, name: str, found: Alias | None, move: Move, pause: Pause, told: Told | None = None
+) -> Alias:
     before = (found.now, *found.before)[:MAX_HISTORY] if found else ()
-    body = {**_as_json(move), "before": [_as_json(one) for one in before if one.version]}
+    body = {**_as_json(move), "before": [_as_json(one) for one in before if one.version], **told_fields(told)}
     write_bytes(driver, place.bucket, alias_key(place, name), dump_object(body), found.etag if found else "", pause)
     return Alias(name, move, before)
 

@@ -10,14 +10,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from artifact_browser.catalog.collection_text import CollectionText
-from artifact_browser.catalog.file_versions import finder
+from artifact_browser.catalog.commit_look import Before, Look, look
+from artifact_browser.catalog.dropped import Dropped, dropped_files
 from artifact_browser.catalog.files import (
     FILES_KEY,
     FileProblem,
     StagedFile,
-    check_files,
     find_problems,
     recorded_files,
     with_files,
@@ -36,13 +37,13 @@ from artifact_browser.catalog.manifest import (
     backoff_s,
     new_commit_id,
     read_manifest,
-    read_state,
     write_manifest,
 )
 from artifact_browser.catalog.partitions import UNPARTITIONED, Partitions
-from artifact_browser.catalog.publishing import publish_version
+from artifact_browser.catalog.publishing import says_something
 from artifact_browser.catalog.records import (
     NO_NOTE,
+    Ancestor,
     CommitNote,
     VersionRecord,
     check_label,
@@ -55,6 +56,9 @@ from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_
 from artifact_browser.catalog.version_index import facts_of
 from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
 from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
+
+#: How the collection is read that a place is a child of.
+ReadCollection = Callable[[Driver, Place], Manifest | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +106,7 @@ class Committed:
     unpublished: str = ""
 
 
-def plan_commit(
-    driver: Driver, place: Place, collection_of: Callable[[Driver, Place], Manifest | None] = parent_collection
-) -> CommitPlan:
+def plan_commit(driver: Driver, place: Place, collection_of: ReadCollection = parent_collection) -> CommitPlan:
     """Look at what is staged and whether its files are there; changes nothing.
 
     :param collection_of: how the collection that ``place`` is a child of is read
@@ -137,84 +139,110 @@ def commit(
     pause: Pause = time.sleep,
     note: CommitNote = NO_NOTE,
     indexing: UpdateParent = update_parent,
+    collection_of: ReadCollection = parent_collection,
 ) -> Committed:
     """Commit what is staged.
 
     :param plan: what the person agreed to: anything else that is found is a conflict
     :param note: the version's name, message and author
     :param indexing: how the collection is told: by itself, or together with other commits of this process
+    :param collection_of: how the collection that ``place`` is a child of is read
     :raises FilesMissing: all missing or different files, in one error
     :raises ManifestUnfit: all that the collection's schema does not allow; :raises SchemaUnusable: it is broken itself
     :raises CommitConflict: somebody else edited or committed meanwhile; nothing was overwritten
     :raises InputError: the version's name is taken, or cannot be one; nothing was written
     :raises BlobNotFound: nothing is staged
     """
+    if note.version:
+        check_label(note.version)
     state = read_artifact(driver, place)
     staged = _staged(state, place)
     if plan is not None:
         _check_agreed(plan, state, staged, place)
-    head = find_head(driver, place, state.committed)
+    end = partial(_finish, driver, place, staged, pause=pause, indexing=indexing, collection_of=collection_of)
     if _is_done(state):
         assert state.committed is not None
-        return _finish(driver, place, staged, state.committed, head, pause, indexing)
-    begun = _check_free(driver, place, note.version, head, staged) if note.version else None
-    files = recorded_files(staged.fields)
-    problems, present = check_files(driver, place, files, finder(staged.version_id))
-    if problems:
-        raise files_missing(problems)
-    collection = parent_collection(driver, place)
+        return end(state.committed, find_head(driver, place, state.committed))
+    collection = collection_of(driver, place)
+    seen = look(driver, place, state.committed, staged)
+    if seen.problems:
+        raise files_missing(seen.problems)
     require_fit(place, staged.fields, collection)
-    parent = head.tip if state.committed is None else adopt(driver, place, state.committed, head, pause=pause)
-    if head.unfinished:
-        resume_version(driver, place, head, recorded_files(staged.fields))
-    made = _as_version(staged, note.version, begun.commit_id if begun else "")
-    record = make_record(made, made.version, parent, note, present, files)
-    if begun is not None:
-        if begun.files != record.files:
-            raise _taken(note.version)  # its files are others by now: the record would not be true
-        record = begun
+    if not seen.still:
+        return _lost_to(driver, place, staged, None, _edited(place), end)
+    files, before = recorded_files(staged.fields), seen.before
+    adopted, dropped = None, seen.dropped
+    if state.committed is not None and before.head is not None:
+        parent: Ancestor | None = adopt(driver, place, state.committed, before.head, pause=pause)
+        assert isinstance(parent, VersionRecord)
+        adopted = parent if parent.adopted else None
+        if dropped is None:
+            dropped = Dropped(dropped_files(parent.files, files))
+        if before.unfinished:
+            resume_version(
+                driver, place, before.head, files, state.committed.fields, _project_of(collection), pause
+            )  # fmt: skip
     else:
-        _write_record(driver, place, record, pause)
-    sent = False
+        parent = before.tip
+    record, made = _record(driver, place, state, staged, seen, parent, note, pause)
     try:
-        _check_still(driver, place, staged)
-        sent = True
         written, done = _swap(driver, place, made, state.committed, pause)
         if not written.atomic:
             require_still_there(driver, place, record, pause)
     except CommitConflict as lost:
-        return _lost_to(driver, place, staged, record, lost, pause, indexing, sent=sent)
-    after = Head(record, record, head.latest)
-    return _finish(
-        driver, place, staged, done, after, pause, indexing, parent=parent, collection=collection, atomic=written.atomic
-    )
+        return _lost_to(driver, place, staged, record, lost, end)
+    after = Head(record, record, before.latest)
+    return end(done, after, collection=collection, dropped=dropped, adopted=adopted, atomic=written.atomic)
 
 
-def _write_record(driver: Driver, place: Place, record: VersionRecord, pause: Pause) -> None:
-    try:
-        write_record(driver, place, record, pause)
-    except CommitConflict:
-        raise _taken(record.version) from None
+def _record(
+    driver: Driver,
+    place: Place,
+    state: ArtifactState,
+    staged: Manifest,
+    seen: Look,
+    parent: Ancestor | None,
+    note: CommitNote,
+    pause: Pause,
+) -> tuple[VersionRecord, Manifest]:
+    """The version's record, written, and the manifest to be. One of that name that an interrupted commit of this very edit
+    left is gone on with.
+
+    :raises InputError: the name is another version's
+    """
+    files, begun = recorded_files(staged.fields), None
+    for _ in range(2):
+        made = _as_version(staged, note.version, begun.commit_id if begun else "")
+        record = make_record(made, made.version, parent, note, seen.present, files)
+        if begun is not None:
+            if begun.files != record.files:
+                break  # its files are others by now: the record would not be true
+            return begun, made
+        try:
+            write_record(driver, place, record, pause)
+        except CommitConflict:
+            begun = _begun(driver, place, record.version, seen.before, state.committed, staged)
+        else:
+            return record, made
+    raise _taken(note.version)
 
 
 def _lost_to(
     driver: Driver,
     place: Place,
     staged: Manifest,
-    record: VersionRecord,
+    record: VersionRecord | None,
     lost: CommitConflict,
-    pause: Pause,
-    indexing: UpdateParent,
-    *,
-    sent: bool,
+    end: Callable[[Manifest, Head], Committed],
 ) -> Committed:
     """Somebody else was quicker: with the very same edit, then it is finished together; else it is told."""
     now = read_manifest(driver, place.bucket, place.committed_key)
     head = find_head(driver, place, now)
-    sweep(driver, place, record, None if not sent else head)
+    if record is not None:
+        sweep(driver, place, record, head)
     if now is None or not now.same_content(staged):
         raise lost
-    return _finish(driver, place, staged, now, head, pause, indexing)
+    return end(now, head)
 
 
 def _as_version(staged: Manifest, version: str, commit_id: str) -> Manifest:
@@ -226,22 +254,25 @@ def _as_version(staged: Manifest, version: str, commit_id: str) -> Manifest:
     return Manifest(CollectionText(fields, staged.text.entries, staged.text.lines))
 
 
-def _check_free(driver: Driver, place: Place, version: str, head: Head, staged: Manifest) -> VersionRecord | None:
-    """The record of a commit of this very edit that was interrupted before its commit point: it is gone on with.
+def _begun(
+    driver: Driver, place: Place, version: str, before: Before, committed: Manifest | None, staged: Manifest
+) -> VersionRecord | None:
+    """The record of a commit of this very edit that was interrupted before its commit point; ``None``: one that was lost
+    lay there, and is gone.
 
-    :raises InputError: the name is another version's, or cannot be one
+    :raises InputError: the name is another version's
     """
-    check_label(version)
     try:
         found = read_record(driver, place, version)
     except ManifestUnreadable:
         raise _taken(version) from None
     if found is None:
         return None
+    head = before.head or find_head(driver, place, committed)
     if is_lost(driver, place, found, head):
         sweep(driver, place, found, head)
         return None
-    if found.parent == (head.tip.version if head.tip else "") and found.content == staged.fingerprint:
+    if found.parent == (before.tip.version if before.tip else "") and found.content == staged.fingerprint:
         return found
     raise _taken(version)
 
@@ -286,27 +317,36 @@ def _finish(
     staged: Manifest,
     done: Manifest,
     head: Head,
+    *,
     pause: Pause,
     indexing: UpdateParent,
-    *,
-    parent: VersionRecord | None = None,
+    collection_of: ReadCollection,
     collection: Manifest | None = None,
+    dropped: Dropped | None = None,
+    adopted: VersionRecord | None = None,
     atomic: bool = True,
 ) -> Committed:
     """Everything behind the commit point: each step can be done twice. The staged manifest goes last: while it is
     there, the next commit does all of it again.
     """
+    if collection is None and says_something(done.fields):  # its name may be the artifact's project
+        collection = collection_of(driver, place)
+    project = _project_of(collection)
     index: IndexUpdate = indexing(driver, place, done.fields, done.etag, pause, collection)
-    late = finish_version(driver, place, head, parent, pause)
-    project = collection.fields.get("name") if collection is not None else None
-    unpublished = publish_version(
-        driver, place, head.record, done.fields, project if isinstance(project, str) else "", pause
+    late, unpublished = finish_version(
+        driver, place, head, done.fields, project, pause, dropped=dropped, adopted=adopted
     )
     deleted = delete_staged(driver, place, staged.etag)
     return Committed(
         done.etag, index.outcome, index.reason, not deleted, atomic and index.atomic,
         head.record.version if head.record else "", late, unpublished,
     )  # fmt: skip
+
+
+def _project_of(collection: Manifest | None) -> str:
+    """What an artifact's project is where it names none; empty: its folder says it."""
+    name = collection.fields.get("name") if collection is not None else None
+    return name if isinstance(name, str) else ""
 
 
 def _staged(state: ArtifactState, place: Place) -> Manifest:
@@ -328,12 +368,6 @@ def _check_agreed(plan: CommitPlan, state: ArtifactState, staged: Manifest, plac
         raise _edited(place)
     if replaces != plan.replaces and not _is_done(state):
         raise _lost(place)
-
-
-def _check_still(driver: Driver, place: Place, staged: Manifest) -> None:
-    now = read_state(driver, place.bucket, place.staged_key)
-    if now is None or now.etag != staged.etag:
-        raise _edited(place)
 
 
 def _edited(place: Place) -> CommitConflict:

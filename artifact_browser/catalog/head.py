@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from artifact_browser.catalog.aliases import Alias, read_latest
 from artifact_browser.catalog.file_versions import finder
 from artifact_browser.catalog.files import Present, recorded_files
+from artifact_browser.catalog.latest_facts import Told
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, Pause
 from artifact_browser.catalog.records import (
@@ -51,9 +52,17 @@ class Head:
         return self.record is not None and (self.latest is None or self.latest.now.version != self.record.version)
 
 
-def find_head(driver: Driver, place: Place, committed: Manifest | None) -> Head:
-    """Two GETs where everything is as it should be, three or four else."""
-    latest = read_latest(driver, place)
+def find_head(
+    driver: Driver,
+    place: Place,
+    committed: Manifest | None,
+    read: Callable[[Driver, Place], Alias | None] = read_latest,
+) -> Head:
+    """Two GETs where everything is as it should be, three or four else.
+
+    :param read: gives ``latest``, as it may have been read already
+    """
+    latest = read(driver, place)
     pointed = latest.now.version if latest else ""
     named = read_sound_record(driver, place, committed.version) if committed else None
     last = named if named is not None and pointed == named.version else read_sound_record(driver, place, pointed)
@@ -66,6 +75,17 @@ def find_head(driver: Driver, place: Place, committed: Manifest | None) -> Head:
         return Head(tip, tip, latest)
     adopted = read_sound_record(driver, place, adopted_name(tip, committed))
     return Head(adopted, adopted or tip, latest)
+
+
+def told_by(latest: Alias | None, committed: Manifest | None) -> Told | None:
+    """The committed version, where ``latest`` tells all that a commit needs of it: its record need not be read.
+
+    It does so only once everything behind that version's commit point is done, and only of this very manifest.
+    """
+    told = latest.told if latest is not None else None
+    if told is None or committed is None or told.version != committed.version:
+        return None
+    return told if told.content == committed.fingerprint else None
 
 
 def adopted_name(tip: VersionRecord | None, committed: Manifest) -> str:

@@ -60,13 +60,15 @@ def keep(
     blobs: Mapping[str, Present],
     check: Check = lambda: None,
     versions: Mapping[str, str] = NO_VERSIONS,
+    kept: Mapping[str, Present] | None = None,
 ) -> None:
     """See to it that the bytes of these files (by path) are kept. One copy each, and a LIST or two for all; none where the
-    bucket keeps them.
+    bucket keeps them. A copy is proven by the ETag that the store answers; where that is another, by a LIST.
 
     :param check: called before each copy; may raise to stop
     :param versions: the version ids that a record names, by path: such a blob stays where it is if the bucket has its
         versions on now
+    :param kept: what is kept already, by ETag, where somebody has looked
     :raises CommitConflict: files that somebody wrote over while they were copied, or whose copy is another
     :raises NotSupported: the store can not copy one of them
     """
@@ -76,21 +78,26 @@ def keep(
     if not blobs:
         return
     aside = kept_place(place)
-    kept = find_kept(driver, place, [blob.etag for blob in blobs.values()])
+    if kept is None:
+        kept = find_kept(driver, place, [blob.etag for blob in blobs.values()])
     wanted = {path: blob for path, blob in blobs.items() if not _is_same(kept.get(blob.etag), blob)}
     unnamed = [path for path, blob in wanted.items() if not kept_name(blob.etag)]
     if unnamed:
         raise NotSupported("This store does not say which bytes are there.", subject=", ".join(unnamed[:_SHOWN]))
 
-    in_parts = bool(wanted) and driver.versioning(place.bucket) is Versioning.SUSPENDED
+    in_parts = bool(wanted) and driver.versioning(place.bucket, recently=True) is Versioning.SUSPENDED
+    before, proven = kept, set[str]()
 
     def copy(one: tuple[str, Present]) -> None:
         path, blob = one
         check()
-        target, spoiled = aside.file_key(kept_name(blob.etag)), blob.etag in kept
-        copy_blob(driver, place.bucket, place.file_key(path), target, blob, create_only=not spoiled, in_parts=in_parts)
+        source, target, spoiled = place.file_key(path), aside.file_key(kept_name(blob.etag)), blob.etag in before
+        etag = copy_blob(driver, place.bucket, source, target, blob, create_only=not spoiled, in_parts=in_parts)
+        if etag == blob.etag:
+            proven.add(etag)
 
     each(copy, {blob.etag: (path, blob) for path, blob in wanted.items()}.values())
+    wanted = {path: blob for path, blob in wanted.items() if blob.etag not in proven}
     if not wanted:
         return
     kept = find_kept(driver, place, [blob.etag for blob in wanted.values()])
@@ -118,8 +125,8 @@ def keep(
 
 def copy_blob(
     driver: Driver, bucket: str, key: str, to_key: str, blob: Present, *, create_only: bool, in_parts: bool = False
-) -> None:
-    """A copy by the store; in parts above its limit. With ``create_only`` what is there already stays. It is the version
+) -> str:
+    """A copy by the store; in parts above its limit. Its ETag, empty where the store did not say it of a whole copy. With ``create_only`` what is there already stays. It is the version
     of ``key`` that ``blob`` names, if it names one.
 
     :param in_parts: also below its limit: in Ceph 16.2 a plain copy of a null version shares its bytes where the key has
@@ -129,16 +136,16 @@ def copy_blob(
     condition = Condition(if_absent=True) if create_only else None
     if blob.size_bytes > driver.capabilities.max_copy_bytes or (in_parts and blob.size_bytes):
         _copy_in_parts(driver, bucket, key, to_key, blob, condition)
-        return
+        return ""
     version: dict[str, Any] = {"version_id": blob.version_id} if blob.version_id else {}
     try:
-        driver.copy(bucket, key, bucket, to_key, condition=condition, **version)
+        return driver.copy(bucket, key, bucket, to_key, condition=condition, **version).etag
     except NotSupported:
-        driver.copy(bucket, key, bucket, to_key, **version)
+        return driver.copy(bucket, key, bucket, to_key, **version).etag
     except (PreconditionFailed, OutcomeUnknown):
         if etag_of(driver, bucket, to_key):
-            return  # it is there, by us or by somebody else: it is compared afterwards
-        driver.copy(bucket, key, bucket, to_key, **version)
+            return ""  # it is there, by us or by somebody else: it is compared afterwards
+        return driver.copy(bucket, key, bucket, to_key, **version).etag
 
 
 def _copy_in_parts(

@@ -17,6 +17,7 @@ from artifact_browser.catalog.layout import Place, check_file_path
 from artifact_browser.catalog.manifest import Pause, backoff_s
 from artifact_browser.catalog.partitions import MAX_KEYS, DeclaredKeys, check_key, parse_granularity
 from artifact_browser.errors import (
+    AccessDenied,
     InputError,
     ManifestUnreadable,
     NotSupported,
@@ -87,7 +88,8 @@ def names_below(driver: Driver, bucket: str, *above: str) -> NamesBelow:
 def register_name(
     driver: Driver, place: Place, name: ArtifactName, declared: DeclaredKeys | None = None, pause: Pause = time.sleep
 ) -> Registered:
-    """Let ``name`` stand for ``place``, unless it stands for something already. Can be done again: one or two requests.
+    """Let ``name`` stand for ``place``, unless it stands for something already. Can be done again: one request for a name that
+    is free, two for one that is taken.
 
     :raises InputError: the place cannot be pointed to; :raises ManifestUnreadable: what stands there is damaged
     :raises OutcomeUnknown: the store would not say, even when asked again
@@ -95,12 +97,14 @@ def register_name(
     check_prefix(place.prefix)
     data = encode_entry(place, declared)
     options = WriteOptions(content_type=CONTENT_TYPE)
-    found = resolve_name(driver, place.bucket, name)  # a name is taken once, and looked at by every commit behind that
-    if found is not None:
-        return Registered(found, found.place == place)
     for attempt in range(_TRIES):
+        found = None
         try:
             driver.put(place.bucket, name_key(name), data, options, Condition(if_absent=True))
+        except AccessDenied:  # who may not write there may find that nothing is to be written
+            found = resolve_name(driver, place.bucket, name)
+            if found is None:
+                raise
         except NotSupported:
             found = resolve_name(driver, place.bucket, name)
             if found is None:

@@ -7,12 +7,14 @@ the alias ``latest`` answers, and a commit costs no request more. Derived: what 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from artifact_browser.catalog.aliases import read_alias
 from artifact_browser.catalog.artifact_name import IDENTITY_KEY, identity_of
 from artifact_browser.catalog.collection_text import read_collection
 from artifact_browser.catalog.index_keys import VersionFacts
+from artifact_browser.catalog.latest_facts import name_token
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Pause
 from artifact_browser.catalog.name_registry import register_name
@@ -26,6 +28,14 @@ from artifact_browser.storage.driver import Driver
 _SAYS_SO = frozenset({IDENTITY_KEY, PARTITIONS_KEY, TIME_KEY})
 
 
+@dataclass(frozen=True, slots=True)
+class Published:
+    """``reason``: why it is not (wholly) done, or ""; ``named``: the name that stands for the place by now, for ``latest``."""
+
+    reason: str = ""
+    named: str = ""
+
+
 def publish_version(
     driver: Driver,
     place: Place,
@@ -33,29 +43,37 @@ def publish_version(
     fields: Mapping[Any, Any],
     collection_name: str,
     pause: Pause,
-) -> str:
-    """Index the committed version ``record`` and register its artifact's name; why that is not (wholly) done, or "".
+    named: str = "",
+) -> Published:
+    """Index the committed version ``record`` and register its artifact's name.
 
-    Up to four requests. Can be done again.
+    Two requests where the name is known to stand for this place, up to four else. Can be done again.
 
     :param fields: of the committed manifest; :param collection_name: the project where they name none
+    :param named: the name that stands for this place already, as ``latest`` tells it: names are never given to another
     """
-    if record is None or not _SAYS_SO & fields.keys():
-        return ""
+    if record is None or not says_something(fields):
+        return Published()
     facts = facts_of(place, record.version, record.sequence, fields)
     try:
         index_version(driver, facts)
         name = identity_of(place, fields, collection_name)
-        registered = register_name(driver, place, name, DeclaredKeys.of(facts.partitions), pause)
+        token = name_token(place, name)
+        if token != named:
+            registered = register_name(driver, place, name, DeclaredKeys.of(facts.partitions), pause)
+            if not registered.ours:
+                there = registered.entry.place.prefix
+                return Published(f"The name {name.project}/{name.domain}/{name.name} stands for {there} already.")
     except JobCancelled:
         raise
     except ArtifactBrowserError as error:  # the commit stands
-        return f"{error.title}. {error.detail}"
-    if not registered.ours:
-        return f"The name {name.project}/{name.domain}/{name.name} stands for {registered.entry.place.prefix} already."
-    if facts.problem:
-        return f"Its partitions cannot be used: {facts.problem}"
-    return ""
+        return Published(f"{error.title}. {error.detail}")
+    return Published(f"Its partitions cannot be used: {facts.problem}" if facts.problem else "", token)
+
+
+def says_something(fields: Mapping[Any, Any]) -> bool:
+    """Whether a commit of this manifest is published."""
+    return bool(_SAYS_SO & fields.keys())
 
 
 def read_facts(driver: Driver, place: Place, version: str) -> VersionFacts | None:

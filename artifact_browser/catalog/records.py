@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeGuard
+from typing import Protocol, TypeGuard
 from urllib.parse import quote
 
 from artifact_browser.catalog.files import CHECKSUMS, Present, StagedFile
@@ -47,6 +47,17 @@ class CommitNote:
 #: Nothing said.
 NO_NOTE = CommitNote()
 NOTHING: Mapping[str, Present] = MappingProxyType({})
+
+
+class Ancestor(Protocol):
+    """What a record needs to know of the version before."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def commit_id(self) -> str: ...
+    @property
+    def sequence(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ def clean(text: str, most: int) -> str:
 def make_record(
     manifest: Manifest,
     version: str,
-    parent: VersionRecord | None,
+    parent: Ancestor | None,
     note: CommitNote = NO_NOTE,
     present: Mapping[str, Present] = NOTHING,
     files: Iterable[StagedFile] = (),

@@ -371,9 +371,11 @@ class Driver(Protocol):
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """Remove the folders at and below ``prefix`` (it ends with ``/``) that hold nothing, where the store has such."""
 
-    def versioning(self, bucket: str) -> Versioning:
+    def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
         """Whether the bucket keeps what is written over or deleted, now; NONE also where the account may not ask. One request
         the first time this driver is asked.
+
+        :param recently: what this process was told in the last minutes will do
         """
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:

@@ -116,8 +116,8 @@ class ReadOnlyDriver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         self._refuse(f"{bucket}/{prefix}")
 
-    def versioning(self, bucket: str) -> Versioning:
-        return self._driver.versioning(bucket)
+    def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
+        return self._driver.versioning(bucket, recently=recently)
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:
         return self._driver.list_versions(bucket, prefix, start_after=start_after)

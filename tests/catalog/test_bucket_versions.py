@@ -202,7 +202,8 @@ def test_a_commit_stays_within_its_requests(store: Store, driver: Driver, lion: 
     if store.name == "ceph":  # which honours no conditions in a bucket with versions: twice as many reads
         assert len(counted.named("put")) == 8  # each tried with its condition first
     else:
-        assert len(counted.calls) == 12, counted.calls
+        # moto tells a manifest that was deleted before as deleted: then it is looked at once more
+        assert len(counted.calls) in {10, 11}, counted.calls
     assert [name for name, _ in counted.calls].count("list_versions") == 1
     assert not counted.named("versioning", "list_pages")
 

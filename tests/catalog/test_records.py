@@ -174,23 +174,47 @@ def test_a_removed_file_that_somebody_replaced_or_that_is_another_artifacts_stay
     assert exists(driver, place.bucket, place.file_key("cub/data"))
 
 
-def test_an_ordinary_commit_takes_twelve_requests(driver: Driver, zoo: Place) -> None:
+def test_commits_take_few_requests(driver: Driver, zoo: Place) -> None:
     files = {f"f{number}": b"%d" % number for number in range(20)}
     place = stage_and_commit(driver, zoo, "lion", files)
     commit_again(driver, place)  # what a store can do is known by now
     edit_fields(driver, place, {"name": "Lion 3"})
-    counted: Any = CountingDriver(driver)
-    commit(counted, place)
-    spare = driver.capabilities.conditional_replace.value == "no", driver.capabilities.conditional_delete.value == "no"
-    assert counted.requests <= 12 + 12 * spare[0] + spare[1], counted.names
+    assert requests_of(driver, place) == ORDINARY
     driver.put(place.bucket, place.file_key("f1"), b"2")
     register_uploaded(driver, place, ["f1"])
     remove_files(driver, place, ["f2", "f3", "f4"])
-    counted = CountingDriver(driver)
+    assert requests_of(driver, place) <= ORDINARY + 3 + 2  # copies; a LIST right before the batch of deletes
+    assert not any(exists(driver, place.bucket, place.file_key(path)) for path in ("f2", "f3", "f4"))
+
+
+def test_commits_with_a_name_and_partitions_take_twelve_requests_the_first_one_too(driver: Driver, zoo: Place) -> None:
+    stage_and_commit(driver, zoo, "wolf")  # what a store can do is known by now
+    said = {
+        "artifact_id": {"name": "counts"},
+        "partitions": {"region": "us"},
+        "time_partition": {"value": "2026-08-01"},
+    }
+    place = stage(driver, zoo, "counts", {"f": b"1"}, **said)
+    first = requests_of(driver, place)
+    edit_fields(driver, place, {"partitions": {"region": "eu"}})
+    assert (first, requests_of(driver, place)) == (12, 12)
+    edit_fields(driver, place, {"artifact_id": {"name": "others"}})  # a name that is not known to be its own
+    assert requests_of(driver, place) == 13
+
+
+#: A look at both manifests, the collection, ``latest`` and the files; record, manifest, index and ``latest`` written; the
+#: staged manifest deleted.
+ORDINARY = 10
+
+
+def requests_of(driver: Driver, place: Place) -> int:
+    """Of a commit, on a store that honours conditions; where one does not, what it is asked more is not counted."""
+    counted: Any = CountingDriver(driver)
     commit(counted, place)
-    copies = counted.names.count("copy")
-    assert copies == 3
-    assert counted.requests - copies <= 12 + 8 + 12 * spare[0] + spare[1], counted.names
+    lacking = driver.capabilities
+    assert lacking.conditional_create.value == lacking.conditional_replace.value == "yes"
+    # the bucket's versioning was asked for a moment ago; what arrives at a server is counted by the benchmark
+    return counted.requests - counted.names.count("versioning") - (lacking.conditional_delete.value == "no")
 
 
 def test_many_processes_commit_one_artifact_in_an_unbroken_chain(store: Store, driver: Driver, zoo: Place) -> None:

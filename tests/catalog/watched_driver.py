@@ -38,10 +38,10 @@ class WatchedDriver:
         no = ConditionalWrites(Support.NO, Support.NO)
         return no if self._unconditional else self._driver.conditional_writes(bucket)
 
-    def versioning(self, bucket: str) -> Versioning:
+    def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
         with self._lock:
             self.calls.append(("versioning", bucket))
-        return self._driver.versioning(bucket)
+        return self._driver.versioning(bucket, recently=recently)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._driver, name)

@@ -205,7 +205,7 @@ class LocalDriver:
         with disk_errors(address(bucket, prefix)):
             buckets.remove_folders(self._store, bucket, check_key(prefix))
 
-    def versioning(self, bucket: str) -> Versioning:
+    def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
         return Versioning.NONE
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:

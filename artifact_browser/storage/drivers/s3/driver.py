@@ -159,8 +159,10 @@ class S3Driver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         """There are none: a prefix is gone with its last blob."""
 
-    def versioning(self, bucket: str) -> Versioning:
+    def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
         check_bucket_name(bucket)
+        if recently and (state := self._access.account.remembered.state_of(bucket)) is not None:
+            return state
         return self._versions.versioning(bucket)
 
     def list_versions(self, bucket: str, prefix: str = "", *, start_after: str = "") -> Iterator[VersionPage]:

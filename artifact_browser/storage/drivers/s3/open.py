@@ -39,7 +39,8 @@ def open_s3(
     account = account_of(record, paths)
     access = Access(account, lease_source, cancel, read_only=record.read_only)
     boto = Boto(access)
-    versions = Versions(boto, None if record.compatibility else partial(versioning_status, access))
+    status = None if record.compatibility else partial(versioning_status, access)
+    versions = Versions(boto, status, account.remembered.note_state)
 
     def versioned(bucket: str) -> bool:
         return versions.versioning(bucket) is Versioning.ON

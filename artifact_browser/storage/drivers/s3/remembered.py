@@ -17,7 +17,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from artifact_browser.storage.driver import Support
+from artifact_browser.storage.driver import Support, Versioning
 from artifact_browser.storage.drivers.s3.endpoints_file import BetweenProcesses, load, part, save, stamp
 
 #: looking at the file took as long as the head of a request, several times for each
@@ -74,6 +74,7 @@ class Remembered:
         self._facts: dict[str, Facts] = {}
         self._versioned = Facts()
         self._kinds: dict[str, tuple[bool, float]] = {}
+        self._states: dict[str, tuple[Versioning, float]] = {}
         self._take({})
 
     def facts(self, bucket: str = "") -> Facts:
@@ -102,6 +103,17 @@ class Remembered:
     def note_kind(self, bucket: str, versioned: bool) -> None:
         """The versions of ``bucket`` are on, or are not."""
         self._kinds[bucket] = versioned, time.monotonic()
+        if versioned and self._states.get(bucket, (Versioning.ON, 0.0))[0] is not Versioning.ON:
+            del self._states[bucket]
+
+    def note_state(self, bucket: str, state: Versioning) -> None:
+        """What ``bucket`` answered when it was asked for its versioning."""
+        self._states[bucket] = state, time.monotonic()
+
+    def state_of(self, bucket: str) -> Versioning | None:
+        """What :meth:`note_state` was told in the last minutes."""
+        state, at = self._states.get(bucket, (None, float("-inf")))
+        return state if time.monotonic() - at <= _KIND_S else None
 
     def _is_versioned(self, bucket: str) -> bool:
         return self._kinds.get(bucket, (False, 0.0))[0]

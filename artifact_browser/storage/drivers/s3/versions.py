@@ -19,9 +19,15 @@ _STATES = {"Enabled": Versioning.ON, "Suspended": Versioning.SUSPENDED}
 class Versions:
     """The part of :class:`Driver` that is about versions."""
 
-    def __init__(self, boto: Boto, status: Callable[[str], str] | None = None) -> None:
-        """:param status: how a bucket is asked for its state, if not through boto3"""
+    def __init__(
+        self,
+        boto: Boto,
+        status: Callable[[str], str] | None = None,
+        tell: Callable[[str, Versioning], None] = lambda _bucket, _state: None,
+    ) -> None:
+        """:param status: how a bucket is asked for its state, if not through boto3; :param tell: is told its answer"""
         self._boto = boto
+        self._tell = tell
         self._status = status or self._status_by_boto
         self._versioning: dict[str, Versioning] = {}
 
@@ -32,6 +38,7 @@ class Versions:
             except (AccessDenied, BlobNotFound, NotSupported, InputError, UnexpectedAnswer):
                 status = ""  # BlobNotFound: some small servers take the question for one about a key
             self._versioning[bucket] = _STATES.get(status, Versioning.NONE)
+            self._tell(bucket, self._versioning[bucket])
         return self._versioning[bucket]
 
     def _status_by_boto(self, bucket: str) -> str:
