@@ -154,6 +154,12 @@ class PreconditionFailed(StorageError):
     default_todo = "Refresh, look at what changed, then try again."
 
 
+class NotModified(StorageError):
+    """What was asked for only if it had changed has not: an answer rather than a fault."""
+
+    title = "Nothing has changed"
+
+
 class OutcomeUnknown(StorageError):
     """A write may or may not have happened (lost connection, 5xx on a conditional write): re-read before acting."""
 

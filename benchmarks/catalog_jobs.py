@@ -10,6 +10,7 @@ from artifact_browser.catalog import index, staging
 from artifact_browser.catalog.artifact_uri import parse_artifact_uri
 from artifact_browser.catalog.index import Rebuilt
 from artifact_browser.catalog.index_queue import COMMITS
+from artifact_browser.catalog.known_collections import COLLECTIONS
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
 from artifact_browser.catalog.manifest import new_manifest, read_manifest, write_manifest
 from artifact_browser.catalog.many_commits import commit_many
@@ -140,7 +141,8 @@ def commit_all(
     with opened(context, record) as driver:
         told = COMMITS.of(record) if together else index.update_parent
         wanted = [(place, None) for place in places]
-        for one in commit_many(driver, wanted, context.cancel.wait, indexing=told):
+        read = COLLECTIONS.of(record)
+        for one in commit_many(driver, wanted, context.cancel.wait, indexing=told, collection_of=read):
             if one.committed is not None:
                 done += 1
                 pending += one.committed.index is index.IndexOutcome.PENDING

@@ -78,7 +78,10 @@ class Shelf:
                 return "delete", self._delete_many(request)
             return "bucket", self._bucket(request)
         if method in ("GET", "HEAD"):
-            return method.lower(), _shown(self._blobs.get(where), method)
+            blob, known = self._blobs.get(where), request.headers.get("if-none-match", "").strip('"')
+            if blob is not None and known == blob.etag:
+                return "unchanged", Answer("304 Not Modified", headers=f'ETag: "{blob.etag}"\r\n')
+            return method.lower(), _shown(blob, method)
         if method == "PUT" and "x-amz-copy-source" in request.headers:
             bucket, _, key = unquote(request.headers["x-amz-copy-source"]).lstrip("/").partition("/")
             source = self._blobs.get((bucket, key))

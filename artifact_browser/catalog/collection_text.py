@@ -24,6 +24,7 @@ LIST_KEY = "collection"
 #: The child's folder name, in every entry of the list.
 ENTRY_ID = "_id"
 _OPENING = re.compile(rb"^collection:[ ]*(\[\])?[ ]*\r?\n", re.MULTILINE)
+_BEHIND_LIST = re.compile(rb"\n(?!- \{)")
 _IS_COLLECTION = re.compile(rb"^type:[ ]*['\"]?collection['\"]?[ ]*\r?$", re.MULTILINE)
 #: What JSON leaves bare and YAML does not allow, folds or swallows; surrogates cannot be UTF-8.
 _TO_ESCAPE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -167,6 +168,29 @@ def read_lines(data: bytes) -> CollectionText | None:
     if not all(isinstance(entry, dict) for entry in entries):
         return None
     return CollectionText(fields, entries, lines)
+
+
+def read_fields(data: bytes) -> dict[Any, Any] | None:
+    """A collection's fields without its list, from what :meth:`CollectionText.encode` wrote; ``None`` where the text looks
+    otherwise. The list's lines are passed over, not read.
+    """
+    opening = _OPENING.search(data)
+    if opening is None:
+        return None
+    end, lines = opening.end(), data.startswith(b"- {", opening.end())
+    if lines:
+        behind = _BEHIND_LIST.search(data, end)
+        end = behind.start() + 1 if behind is not None else len(data)
+    fields: dict[Any, Any] = {}
+    try:
+        for part in (data[: opening.start()], data[end:]):
+            if part.strip():
+                fields |= parse_mapping(part)
+    except ManifestUnreadable:
+        return None
+    if lines == bool(opening.group(1)) or LIST_KEY in fields or fields.get("type") != COLLECTION_TYPE:
+        return None
+    return fields
 
 
 def flow_mapping(entry: Mapping[str, Any]) -> str:

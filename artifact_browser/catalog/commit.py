@@ -25,7 +25,14 @@ from artifact_browser.catalog.files import (
 )
 from artifact_browser.catalog.finishing import finish_version, resume_version, sweep
 from artifact_browser.catalog.head import Head, adopt, find_head, is_lost
-from artifact_browser.catalog.index import INDEX_TRIES, IndexOutcome, IndexUpdate, UpdateParent, update_parent
+from artifact_browser.catalog.index import (
+    INDEX_TRIES,
+    Collection,
+    IndexOutcome,
+    IndexUpdate,
+    UpdateParent,
+    update_parent,
+)
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.looking_again import require_still_there
 from artifact_browser.catalog.manifest import (
@@ -58,7 +65,7 @@ from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, 
 from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
 
 #: How the collection is read that a place is a child of.
-ReadCollection = Callable[[Driver, Place], Manifest | None]
+ReadCollection = Callable[[Driver, Place], Collection | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +328,7 @@ def _finish(
     pause: Pause,
     indexing: UpdateParent,
     collection_of: ReadCollection,
-    collection: Manifest | None = None,
+    collection: Collection | None = None,
     dropped: Dropped | None = None,
     adopted: VersionRecord | None = None,
     atomic: bool = True,
@@ -343,7 +350,7 @@ def _finish(
     )  # fmt: skip
 
 
-def _project_of(collection: Manifest | None) -> str:
+def _project_of(collection: Collection | None) -> str:
     """What an artifact's project is where it names none; empty: its folder says it."""
     name = collection.fields.get("name") if collection is not None else None
     return name if isinstance(name, str) else ""

@@ -17,6 +17,7 @@ from typing import Any
 from artifact_browser.catalog.card import ENTRY_ETAG, entry_of
 from artifact_browser.catalog.children import scan_children
 from artifact_browser.catalog.collection_text import ENTRY_ID
+from artifact_browser.catalog.known_collections import CollectionSeen, taken_apart
 from artifact_browser.catalog.layout import COMMITTED_NAME, PLAIN_SUMMARY_FIELDS, SUMMARY_FIELDS, Place
 from artifact_browser.catalog.manifest import Manifest, Pause, backoff_s, read_manifest, write_manifest
 from artifact_browser.errors import (
@@ -45,6 +46,14 @@ _UNWRITABLE = (InternalError, ManifestUnreadable)
 _TOLD = (
     AccessDenied, InternalError, ManifestUnreadable, NetworkError, OutcomeUnknown, ReadOnlyAccount, ServerFault, Throttled,
 )  # fmt: skip
+
+
+#: Is told a collection's fields, ETag and text as they were written.
+Renew = Callable[[Mapping[Any, Any], str, bytes], object]
+
+
+class _Unwritable(Exception):
+    """The list with several new entries in it cannot be written."""
 
 
 class IndexOutcome(StrEnum):
@@ -78,8 +87,10 @@ class ChildEntry:
     update: IndexUpdate | None = None
 
 
+#: A collection that was read or written a moment ago: with its list, or as this process keeps it.
+Collection = Manifest | CollectionSeen
 #: ``(driver, place, fields, etag, pause, collection)``: :func:`update_parent`, or a queue's way of doing the same.
-UpdateParent = Callable[[Driver, Place, Mapping[Any, Any], str, Pause, Manifest | None], IndexUpdate]
+UpdateParent = Callable[[Driver, Place, Mapping[Any, Any], str, Pause, Collection | None], IndexUpdate]
 
 
 def update_parent(
@@ -88,7 +99,7 @@ def update_parent(
     fields: Mapping[Any, Any],
     etag: str,
     pause: Pause = time.sleep,
-    collection: Manifest | None = None,
+    collection: Collection | None = None,
 ) -> IndexUpdate:
     """Put the entry of ``place`` (manifest ``fields``, written as ``etag``) into its collection's index.
 
@@ -109,27 +120,36 @@ def put_entries(
     parent: Place,
     gather: Callable[[], Sequence[ChildEntry]],
     pause: Pause = time.sleep,
-    collection: Manifest | None = None,
+    collection: Collection | None = None,
+    renew: Renew | None = None,
 ) -> Manifest | None:
     """Put entries into a collection's index, all in one compare-and-swap, and say in each how it ended.
 
     :param gather: the entries to write; asked again before each try, so that a try takes along what came meanwhile
     :param collection: as it was read or written a moment ago
+    :param renew: is told what was written (else ``collection`` is, where it is one that this process keeps)
     :returns: the collection as it stands now, where that is known
     """
+    if isinstance(collection, CollectionSeen):
+        renew = renew or collection.renew
     if driver.conditional_writes(parent.bucket).replace is not Support.YES:
         collection = None
     for attempt in itertools.count():
         entries = [entry for entry in gather() if entry.update is None]
         if not entries:
-            return collection
+            return collection if isinstance(collection, Manifest) else None
         try:
-            return _swap(driver, parent, entries, pause, collection)
+            with taken_apart(pause):
+                return _swap(driver, parent, entries, pause, collection, renew)
         except CommitConflict:
             collection = None
             _count_try(entries)
             if any(entry.update is None for entry in entries):
                 pause(backoff_s(attempt))
+        except _Unwritable:  # one of them is to blame: the others go without it
+            for entry in entries:
+                put_entries(driver, parent, lambda entry=entry: [entry], pause)  # type: ignore[misc]
+            return None
         except _TOLD as error:
             _end(entries, _pending(error))
             return None
@@ -145,9 +165,15 @@ def summary_fields_of(fields: Mapping[Any, Any]) -> list[str]:
 
 
 def _swap(
-    driver: Driver, parent: Place, entries: Sequence[ChildEntry], pause: Pause, collection: Manifest | None
+    driver: Driver,
+    parent: Place,
+    entries: Sequence[ChildEntry],
+    pause: Pause,
+    given: Collection | None,
+    renew: Renew | None,
 ) -> Manifest | None:
-    """One try. :raises CommitConflict: somebody else was quicker"""
+    """One try. :raises CommitConflict: somebody else was quicker; :raises _Unwritable: one of several cannot be written"""
+    collection = (given.newest() or given).whole() if isinstance(given, CollectionSeen) else given
     if collection is None:
         collection = read_manifest(driver, parent.bucket, parent.committed_key)
     if collection is None or not collection.is_collection:
@@ -162,9 +188,9 @@ def _swap(
     except _UNWRITABLE:
         if len(entries) == 1:
             raise
-        for entry in entries:  # one of them is to blame: the others go without it
-            put_entries(driver, parent, lambda entry=entry: [entry], pause)  # type: ignore[misc]
-        return None
+        raise _Unwritable from None
+    if renew is not None and written.atomic and written.etag:
+        renew(collection.fields, written.etag, written.data)
     _end(entries, IndexUpdate(IndexOutcome.UPDATED, atomic=written.atomic))
     return Manifest(collection.text, written.etag)
 

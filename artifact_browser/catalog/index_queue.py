@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from artifact_browser.catalog.index import ChildEntry, IndexOutcome, IndexUpdate, UpdateParent, put_entries
+from artifact_browser.catalog.index import ChildEntry, Collection, IndexOutcome, IndexUpdate, UpdateParent, put_entries
+from artifact_browser.catalog.known_collections import CollectionSeen
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Manifest, Pause
 from artifact_browser.storage.driver import Driver
@@ -59,7 +60,7 @@ class IndexQueue:
         fields: Mapping[Any, Any],
         etag: str,
         pause: Pause = time.sleep,
-        collection: Manifest | None = None,
+        collection: Collection | None = None,
     ) -> IndexUpdate:
         if place.parent is None:
             return IndexUpdate(IndexOutcome.NO_COLLECTION)
@@ -94,7 +95,7 @@ class IndexQueue:
             pause(0)
 
     def _write(
-        self, line: _Line, own: ChildEntry, driver: Driver, parent: Place, pause: Pause, collection: Manifest | None
+        self, line: _Line, own: ChildEntry, driver: Driver, parent: Place, pause: Pause, collection: Collection | None
     ) -> None:
         """Write everybody's entries; what is left undone when this thread is stopped goes back to the others."""
         taken: list[ChildEntry] = []
@@ -107,7 +108,8 @@ class IndexQueue:
 
         known, line.known = line.known, None
         try:
-            known = put_entries(driver, parent, gather, pause, known or collection)
+            renew = collection.renew if isinstance(collection, CollectionSeen) else None
+            known = put_entries(driver, parent, gather, pause, known or collection, renew)
         except BaseException:
             known = None
             raise

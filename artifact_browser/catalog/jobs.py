@@ -13,6 +13,7 @@ from artifact_browser.catalog.diff import State, compare
 from artifact_browser.catalog.diff_export import ComputedDiff
 from artifact_browser.catalog.files import StagedFile
 from artifact_browser.catalog.index_queue import COMMITS
+from artifact_browser.catalog.known_collections import COLLECTIONS
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.records import NO_NOTE, CommitNote
 from artifact_browser.errors import BlobNotFound
@@ -66,7 +67,7 @@ def plan_commit(
     """Job: what a commit would do, all problems at once."""
     yield from ()
     with opened(context, record) as driver:
-        return committing.plan_commit(driver, place)
+        return committing.plan_commit(driver, place, COLLECTIONS.of(record))
 
 
 def commit(
@@ -80,7 +81,13 @@ def commit(
     yield from ()
     with opened(context, record) as driver:
         return committing.commit(
-            driver, place, plan, context.cancel.wait, signed(note, context.paths), COMMITS.of(record)
+            driver,
+            place,
+            plan,
+            context.cancel.wait,
+            signed(note, context.paths),
+            COMMITS.of(record),
+            COLLECTIONS.of(record),
         )
 
 

@@ -28,11 +28,12 @@ from artifact_browser.errors import (
     BlobNotFound,
     CommitConflict,
     ManifestUnreadable,
+    NotModified,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
 )
-from artifact_browser.storage.driver import NULL_VERSION, Condition, Driver, WriteOptions
+from artifact_browser.storage.driver import NULL_VERSION, Condition, Driver, Reader, WriteOptions
 
 #: Hypha keeps keys it does not know, so the id survives its edits; that ours is still there proves nothing more.
 COMMIT_KEY = "_commit"
@@ -93,11 +94,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class WrittenManifest:
-    """``atomic``: the store honoured the condition; else it was written between two reads."""
+    """``atomic``: the store honoured the condition; else it was written between two reads. ``data``: what was written."""
 
     etag: str
     commit_id: str
     atomic: bool = True
+    data: bytes = field(default=b"", repr=False)
 
 
 def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
@@ -111,24 +113,31 @@ def read_manifest(driver: Driver, bucket: str, key: str) -> Manifest | None:
 def read_if_changed(driver: Driver, bucket: str, key: str, known_etag: str) -> tuple[bool, Manifest | None]:
     """One GET: whether another state than ``known_etag`` stands there, and if so what :func:`read_manifest` gives."""
     try:
-        with driver.get(bucket, key) as reader:
+        asked: dict[str, Any] = {"if_none_match": known_etag} if known_etag else {}
+        with driver.get(bucket, key, **asked) as reader:
             info = reader.info
-            if known_etag and info.etag == known_etag:
+            if known_etag and info.etag == known_etag:  # the store overlooked the condition
                 return False, None
-            if info.size_bytes > MAX_COLLECTION_BYTES:
-                raise too_large(info.size_bytes, MAX_BYTES, f"{bucket}/{key}")
-            chunks, came = list[bytes](), 0
-            while chunk := reader.read(_CHUNK_BYTES):
-                chunks.append(chunk)
-                came += len(chunk)
-                if came > MAX_COLLECTION_BYTES:
-                    raise too_large(came, MAX_BYTES, f"{bucket}/{key}")
+            data = read_whole(reader, f"{bucket}/{key}")
+    except NotModified:
+        return False, None
     except BlobNotFound:
         return bool(known_etag), None
-    data = chunks[0] if len(chunks) == 1 else b"".join(chunks)
-    chunks.clear()
     text = read_collection(data, subject=f"{bucket}/{key}")
     return True, Manifest(text, info.etag, info.modified_us, "" if info.version_id == NULL_VERSION else info.version_id)
+
+
+def read_whole(reader: Reader, subject: str) -> bytes:
+    """A manifest's text. :raises ManifestUnreadable: larger than any may be"""
+    if reader.info.size_bytes > MAX_COLLECTION_BYTES:
+        raise too_large(reader.info.size_bytes, MAX_BYTES, subject)
+    chunks, came = list[bytes](), 0
+    while chunk := reader.read(_CHUNK_BYTES):
+        chunks.append(chunk)
+        came += len(chunk)
+        if came > MAX_COLLECTION_BYTES:
+            raise too_large(came, MAX_BYTES, subject)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def write_manifest(
@@ -154,13 +163,13 @@ def write_manifest(
     for attempt in range(_SETTLE_TRIES):
         try:
             written = driver.put(bucket, key, data, WriteOptions(content_type=CONTENT_TYPE), condition)
-            return WrittenManifest(written.etag, commit_id)
+            return WrittenManifest(written.etag, commit_id, data=data)
         except NotSupported:
             return _write_between_reads(driver, bucket, key, data, commit_id, previous)
         except (BlobNotFound, PreconditionFailed, OutcomeUnknown):  # not found: it was deleted since it was read
             now = read_state(driver, bucket, key)
             if now is not None and now.commit_id == commit_id:
-                return WrittenManifest(now.etag, commit_id)
+                return WrittenManifest(now.etag, commit_id, data=data)
             if _etag(now) != _etag(previous):
                 raise _conflict(bucket, key) from None
             if attempt + 1 == _SETTLE_TRIES:

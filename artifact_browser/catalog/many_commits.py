@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
-from artifact_browser.catalog.commit import CommitPlan, Committed, commit
+from artifact_browser.catalog.commit import CommitPlan, Committed, ReadCollection, commit
 from artifact_browser.catalog.index import UpdateParent
 from artifact_browser.catalog.index_queue import IndexQueue
+from artifact_browser.catalog.known_collections import KnownCollections
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.manifest import Pause
 from artifact_browser.catalog.records import NO_NOTE, CommitNote
@@ -36,6 +37,7 @@ def commit_many(
     note: CommitNote = NO_NOTE,
     check: Callable[[], None] = lambda: None,
     indexing: UpdateParent | None = None,
+    collection_of: ReadCollection | None = None,
 ) -> Iterator[CommitOutcome]:
     """Commit what is staged at several places; outcomes in the order in which they are there.
 
@@ -45,12 +47,12 @@ def commit_many(
     :param note: message and author for all; version names are ids
     :param check: called before each one begins; may raise to stop: what has begun is ended, the rest stays staged
     """
-    told = indexing or IndexQueue().of(None)
+    told, read = indexing or IndexQueue().of(None), collection_of or KnownCollections().of(None)
 
     def one(place: Place, plan: CommitPlan | None) -> CommitOutcome:
         check()
         try:
-            return CommitOutcome(place, commit(driver, place, plan, pause, note, told))
+            return CommitOutcome(place, commit(driver, place, plan, pause, note, told, read))
         except JobCancelled:
             raise
         except ArtifactBrowserError as error:

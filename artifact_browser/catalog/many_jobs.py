@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.catalog.children import scan_children
-from artifact_browser.catalog.commit import CommitPlan, Committed, plan_commit
+from artifact_browser.catalog.commit import CommitPlan, Committed, ReadCollection, plan_commit
 from artifact_browser.catalog.index_queue import COMMITS
+from artifact_browser.catalog.known_collections import COLLECTIONS
 from artifact_browser.catalog.layout import Place
-from artifact_browser.catalog.manifest import Manifest
 from artifact_browser.catalog.many_commits import AT_ONCE, commit_many
 from artifact_browser.catalog.records import NO_NOTE, CommitNote
-from artifact_browser.catalog.schema import parent_collection
 from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, JobCancelled
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.location import DELIMITER
@@ -55,7 +54,7 @@ def plan_staged(
     with opened(context, record) as driver:
         staged = [name for name, child in scan_children(driver, place, check).items() if child.staged_etag]
         wanted = [Place(place.bucket, f"{place.prefix}{name}{DELIMITER}") for name in sorted(staged)[:MAX_TOGETHER]]
-        collection = parent_collection(driver, wanted[0]) if wanted else None
+        collection = COLLECTIONS.of(record)(driver, wanted[0]) if wanted else None
         look = partial(_look, driver, lambda *_: collection)
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="plans") as plans:
             for at in range(0, len(wanted), AT_ONCE):
@@ -77,13 +76,14 @@ def commit_staged(
     done = 0
     with opened(context, record) as driver:
         cancel = context.cancel
-        for one in commit_many(driver, wanted, cancel.wait, note, cancel.raise_if_cancelled, COMMITS.of(record)):
+        told, read = COMMITS.of(record), COLLECTIONS.of(record)
+        for one in commit_many(driver, wanted, cancel.wait, note, cancel.raise_if_cancelled, told, read):
             done += one.committed is not None
             yield CommitTold(one.place, one.committed, one.error.record() if one.error else None)
     return done
 
 
-def _look(driver: Driver, collection_of: Callable[[Driver, Place], Manifest | None], place: Place) -> StagedChild:
+def _look(driver: Driver, collection_of: ReadCollection, place: Place) -> StagedChild:
     try:
         return StagedChild(place, plan_commit(driver, place, collection_of))
     except JobCancelled:

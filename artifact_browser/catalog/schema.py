@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, Protocol
 
 from artifact_browser.catalog.files import FILES_KEY
 from artifact_browser.catalog.layout import COLLECTION_TYPE, Place
@@ -135,8 +135,15 @@ def parent_schema(driver: Driver, place: Place) -> object | None:
     return schema_of(collection.fields) if collection is not None else None
 
 
+class HasFields(Protocol):
+    """A manifest, or what is known of one."""
+
+    @property
+    def fields(self) -> dict[Any, Any]: ...
+
+
 def check_artifact(
-    place: Place, fields: Mapping[Any, Any], collection: Manifest | None, check: Check = lambda: None
+    place: Place, fields: Mapping[Any, Any], collection: HasFields | None, check: Check = lambda: None
 ) -> SchemaCheck:
     """Check ``fields`` as the manifest of ``place``: by its ``collection``'s schema, and a collection's own schema itself.
 
@@ -156,7 +163,7 @@ def check_artifact(
 
 
 def require_fit(
-    place: Place, fields: Mapping[Any, Any], collection: Manifest | None, check: Check = lambda: None
+    place: Place, fields: Mapping[Any, Any], collection: HasFields | None, check: Check = lambda: None
 ) -> None:
     """Return if ``fields`` may be committed as the manifest of ``place``, a child of ``collection``.
 

@@ -342,12 +342,15 @@ class Driver(Protocol):
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         """Open a GET for bytes ``[start, start+length)``; ``length=None`` to the end. ``length`` past the end is cut.
 
         :param version_id: not what stands there now, but that version
-        :raises PreconditionFailed: the blob is not ``if_match`` any more
+        :param if_none_match: an ETag that is known: without it the bytes come. A store may overlook it, so the reader's
+            ``info`` has to be looked at, too
+        :raises PreconditionFailed: the blob is not ``if_match`` any more; :raises NotModified: it is ``if_none_match`` still
         :raises BlobNotFound: as :meth:`head`
         """
 

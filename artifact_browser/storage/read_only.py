@@ -70,9 +70,18 @@ class ReadOnlyDriver:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]:
-        return self._driver.get(bucket, key, start=start, length=length, if_match=if_match, version_id=version_id)
+        return self._driver.get(
+            bucket,
+            key,
+            start=start,
+            length=length,
+            if_match=if_match,
+            if_none_match=if_none_match,
+            version_id=version_id,
+        )
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         return self._driver.get_tags(bucket, key)

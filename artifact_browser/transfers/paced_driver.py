@@ -45,10 +45,12 @@ class _PacedDriver:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]:
-        version = {"version_id": version_id} if version_id else {}
-        reading = self._driver.get(bucket, key, start=start, length=length, if_match=if_match, **version)
+        asked = {"if_none_match": if_none_match, "version_id": version_id}
+        given = {name: value for name, value in asked.items() if value}
+        reading = self._driver.get(bucket, key, start=start, length=length, if_match=if_match, **given)
         return _PacedReading(reading, self._pace, self._cancel)
 
     def put(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from artifact_browser.errors import BlobNotFound, PreconditionFailed
+from artifact_browser.errors import BlobNotFound, NotModified, PreconditionFailed
 from artifact_browser.storage.driver import Body, Driver, FileSlice, WriteOptions
 from tests.storage.conformance.stores import EXACT, Store, all_keys, content
 
@@ -122,6 +122,18 @@ def test_get_if_match(driver: Driver, bucket: str) -> None:
     with pytest.raises(PreconditionFailed), driver.get(bucket, "k", if_match=old):
         pass
     with pytest.raises(PreconditionFailed), driver.get(bucket, "k", start=1, length=1, if_match=old):
+        pass
+
+
+def test_get_if_none_match(driver: Driver, bucket: str) -> None:
+    old = driver.put(bucket, "k", b"old").etag
+    for _ in range(3):  # an answer without a body leaves the connection as it was
+        with pytest.raises(NotModified), driver.get(bucket, "k", if_none_match=old):
+            pass
+        assert content(driver, bucket, "k") == b"old"
+    driver.put(bucket, "k", b"new")
+    assert content(driver, bucket, "k", if_none_match=old) == b"new"
+    with pytest.raises(BlobNotFound), driver.get(bucket, "gone", if_none_match=old):
         pass
 
 

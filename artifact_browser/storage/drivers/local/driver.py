@@ -130,11 +130,12 @@ class LocalDriver:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> LocalReader:
         self._refuse_version(key, version_id)
         with disk_errors(address(bucket, key)):
-            return open_reader(self._store, bucket, check_key(key), start, length, if_match)
+            return open_reader(self._store, bucket, check_key(key), start, length, if_match, if_none_match)
 
     def put(
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from types import TracebackType
 
-from artifact_browser.errors import PreconditionFailed, SourceChanged
+from artifact_browser.errors import NotModified, PreconditionFailed, SourceChanged
 from artifact_browser.storage.driver import BlobInfo
 from artifact_browser.storage.drivers.local.bodies import NO_LINKS, READ_FLAGS
 from artifact_browser.storage.drivers.local.disk_errors import disk_errors
@@ -83,12 +83,16 @@ def open_blob(store: Store, bucket: str, key: str) -> tuple[int, Found]:
     raise SourceChanged("It is being written by another program.", subject=address(bucket, key))
 
 
-def open_reader(store: Store, bucket: str, key: str, start: int, length: int | None, if_match: str) -> LocalReader:
-    """:raises BlobNotFound: :raises PreconditionFailed: it is not ``if_match`` any more"""
+def open_reader(
+    store: Store, bucket: str, key: str, start: int, length: int | None, if_match: str, if_none_match: str = ""
+) -> LocalReader:
+    """:raises BlobNotFound: :raises PreconditionFailed: it is not ``if_match`` any more; :raises NotModified:"""
     file, found = open_blob(store, bucket, key)
     try:
         if if_match and found.known.etag != if_match.strip('"'):
             raise PreconditionFailed("It has changed since it was looked at.", subject=address(bucket, key))
+        if if_none_match and found.known.etag == if_none_match.strip('"'):
+            raise NotModified("It is what it was.", subject=address(bucket, key))
         size_bytes = found.known.size_bytes
         start = min(max(start, 0), size_bytes)
         left = size_bytes - start if length is None else min(max(length, 0), size_bytes - start)

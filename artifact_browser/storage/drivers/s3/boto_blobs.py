@@ -119,10 +119,13 @@ class BotoBlobs:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> Iterator[Reader]:
         subject = f"{bucket}/{key}"
         wanted: dict[str, Any] = {"IfMatch": f'"{if_match}"'} if if_match else {}
+        if if_none_match:
+            wanted["IfNoneMatch"] = f'"{if_none_match}"'
         if version_id:
             wanted["VersionId"] = version_id
         ranged = range_header(start, length)

@@ -53,6 +53,7 @@ class Blobs(Protocol):
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]: ...
     def put(
@@ -132,11 +133,14 @@ class S3Driver:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         check_key(bucket, key)
         version = checked_version(version_id, key)
-        return self._blobs.get(bucket, key, start=start, length=length, if_match=if_match, version_id=version)
+        return self._blobs.get(
+            bucket, key, start=start, length=length, if_match=if_match, if_none_match=if_none_match, version_id=version
+        )
 
     def put(
         self, bucket: str, key: str, body: Body, options: WriteOptions | None = None, condition: Condition | None = None

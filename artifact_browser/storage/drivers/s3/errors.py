@@ -78,6 +78,7 @@ _BY_CODE: dict[str, tuple[type[ArtifactBrowserError], str]] = {
 }
 
 _BY_STATUS: dict[int, tuple[type[ArtifactBrowserError], str]] = {
+    304: (errors.NotModified, "It is what it was."),
     400: (errors.UnexpectedAnswer, "The store did not understand the request."),
     401: (errors.WrongCredentials, "The store does not accept the keys."),
     403: (errors.AccessDenied, "The store does not allow this with the account's keys."),

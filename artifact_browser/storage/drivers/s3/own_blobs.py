@@ -127,9 +127,11 @@ class OwnBlobs:
         start: int = 0,
         length: int | None = None,
         if_match: str = "",
+        if_none_match: str = "",
         version_id: str = "",
     ) -> AbstractContextManager[Reader]:
         headers = {"if-match": f'"{if_match}"'} if if_match else {}
+        headers |= {"if-none-match": f'"{if_none_match}"'} if if_none_match else {}
         ranged = range_header(start, length)
         headers |= {"range": ranged} if ranged else _TELL_CHECKSUM
         return _Reading(self, Request("GET", bucket, key, _of_version(version_id), headers=headers), start, length)
