@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.bootstrap import Services
 from artifact_browser.catalog import jobs
 from artifact_browser.catalog.layout import Place
+from artifact_browser.workers.job import Lane
 from benchmarks.catalog_jobs import commit_all, listed, make_children, stage
 from benchmarks.catalog_run import PLACE, Setting, account, require, seconds
 from benchmarks.counted import Counted
@@ -61,6 +63,22 @@ def _row(name: str, setting: Setting, home: Path, shelf: Counted | None) -> Row:
     return Row(name, rates[True], "1/s", rates[False], higher_is_better=True)
 
 
+def forget_peaks(pids: Sequence[int]) -> None:
+    """What these processes had at their highest counts from now on, where the kernel is Linux."""
+    for pid in pids:
+        with suppress(OSError):
+            Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def peak_mb(pid: int) -> float:
+    """Resident memory of a process at its highest, libraries included; 0 where that is not told."""
+    try:
+        told = re.search(r"VmHWM:\s*(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except OSError:
+        return 0.0
+    return int(told[1]) / 1000 if told else 0.0
+
+
 def _rate(
     name: str, processes: Sequence[tuple[Services, AccountRecord]], places: Sequence[list[Place]], together: bool
 ) -> float:
@@ -70,13 +88,16 @@ def _rate(
         return told
 
     told: list[tuple[int, int]] = []
+    workers = [pid for services, _ in processes for pid in services.pool.pids(Lane.INTERACTIVE)]
+    forget_peaks(workers)
     with ThreadPoolExecutor(len(processes)) as drivers:
         took = seconds(lambda: told.extend(drivers.map(commit, range(len(processes)))))
     done, pending = (sum(column) for column in zip(*told, strict=True))
     wanted = sum(map(len, places))
     require(done == wanted, f"{name}: {done} of {wanted} were committed")
     print(
-        f"{name}, {'together' if together else 'alone'}: {done} in {took:.2f} s, {pending} left to a rebuild",
+        f"{name}, {'together' if together else 'alone'}: {done} in {took:.2f} s, {pending} left to a rebuild, "
+        f"{max(map(peak_mb, workers), default=0):.0f} MB in the largest of {len(workers)} workers",
         flush=True,
     )
     return done / took
