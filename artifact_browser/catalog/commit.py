@@ -13,18 +13,17 @@ from dataclasses import dataclass
 from functools import partial
 
 from artifact_browser.catalog.collection_text import CollectionText
-from artifact_browser.catalog.commit_look import Before, Look, look
+from artifact_browser.catalog.commit_look import look
+from artifact_browser.catalog.commit_record import write_new_record
 from artifact_browser.catalog.dropped import Dropped, dropped_files
 from artifact_browser.catalog.files import (
-    FILES_KEY,
     FileProblem,
     StagedFile,
     find_problems,
     recorded_files,
-    with_files,
 )
 from artifact_browser.catalog.finishing import finish_version, resume_version, sweep
-from artifact_browser.catalog.head import Head, adopt, find_head, is_lost
+from artifact_browser.catalog.head import Head, adopt, find_head
 from artifact_browser.catalog.index import (
     INDEX_TRIES,
     Collection,
@@ -36,13 +35,10 @@ from artifact_browser.catalog.index import (
 from artifact_browser.catalog.layout import Place
 from artifact_browser.catalog.looking_again import require_still_there
 from artifact_browser.catalog.manifest import (
-    COMMIT_KEY,
-    VERSION_KEY,
     Manifest,
     Pause,
     WrittenManifest,
     backoff_s,
-    new_commit_id,
     read_manifest,
     write_manifest,
 )
@@ -54,14 +50,11 @@ from artifact_browser.catalog.records import (
     CommitNote,
     VersionRecord,
     check_label,
-    make_record,
-    read_record,
-    write_record,
 )
 from artifact_browser.catalog.schema import NOTHING_ASKED, SchemaCheck, check_artifact, parent_collection, require_fit
 from artifact_browser.catalog.staging import ArtifactState, delete_staged, read_artifact
 from artifact_browser.catalog.version_index import facts_of
-from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing, InputError, ManifestUnreadable
+from artifact_browser.errors import BlobNotFound, CommitConflict, FilesMissing
 from artifact_browser.storage.driver import NOTHING_KNOWN, ConditionalWrites, Driver
 
 #: How the collection is read that a place is a child of.
@@ -191,7 +184,7 @@ def commit(
             )  # fmt: skip
     else:
         parent = before.tip
-    record, made = _record(driver, place, state, staged, seen, parent, note, pause)
+    record, made = write_new_record(driver, place, state.committed, staged, seen, parent, note, pause)
     try:
         written, done = _swap(driver, place, made, state.committed, pause)
         if not written.atomic:
@@ -200,38 +193,6 @@ def commit(
         return _lost_to(driver, place, staged, record, lost, end)
     after = Head(record, record, before.latest)
     return end(done, after, collection=collection, dropped=dropped, adopted=adopted, atomic=written.atomic)
-
-
-def _record(
-    driver: Driver,
-    place: Place,
-    state: ArtifactState,
-    staged: Manifest,
-    seen: Look,
-    parent: Ancestor | None,
-    note: CommitNote,
-    pause: Pause,
-) -> tuple[VersionRecord, Manifest]:
-    """The version's record, written, and the manifest to be. One of that name that an interrupted commit of this very edit
-    left is gone on with.
-
-    :raises InputError: the name is another version's
-    """
-    files, begun = recorded_files(staged.fields), None
-    for _ in range(2):
-        made = _as_version(staged, note.version, begun.commit_id if begun else "")
-        record = make_record(made, made.version, parent, note, seen.present, files)
-        if begun is not None:
-            if begun.files != record.files:
-                break  # its files are others by now: the record would not be true
-            return begun, made
-        try:
-            write_record(driver, place, record, pause)
-        except CommitConflict:
-            begun = _begun(driver, place, record.version, seen.before, state.committed, staged)
-        else:
-            return record, made
-    raise _taken(note.version)
 
 
 def _lost_to(
@@ -250,38 +211,6 @@ def _lost_to(
     if now is None or not now.same_content(staged):
         raise lost
     return end(now, head)
-
-
-def _as_version(staged: Manifest, version: str, commit_id: str) -> Manifest:
-    """What will be written: with an id, and the version's name. The id is the name where nobody chose one."""
-    commit_id = commit_id or new_commit_id()
-    fields = {**staged.fields, COMMIT_KEY: commit_id, VERSION_KEY: version or commit_id}
-    if FILES_KEY in fields:
-        fields[FILES_KEY] = with_files(fields[FILES_KEY], ())
-    return Manifest(CollectionText(fields, staged.text.entries, staged.text.lines))
-
-
-def _begun(
-    driver: Driver, place: Place, version: str, before: Before, committed: Manifest | None, staged: Manifest
-) -> VersionRecord | None:
-    """The record of a commit of this very edit that was interrupted before its commit point; ``None``: one that was lost
-    lay there, and is gone.
-
-    :raises InputError: the name is another version's
-    """
-    try:
-        found = read_record(driver, place, version)
-    except ManifestUnreadable:
-        raise _taken(version) from None
-    if found is None:
-        return None
-    head = before.head or find_head(driver, place, committed)
-    if is_lost(driver, place, found, head):
-        sweep(driver, place, found, head)
-        return None
-    if found.parent == (before.tip.version if before.tip else "") and found.content == staged.fingerprint:
-        return found
-    raise _taken(version)
 
 
 def _swap(
@@ -383,15 +312,6 @@ def _edited(place: Place) -> CommitConflict:
         subject=f"{place.bucket}/{place.staged_key}",
         kept="Nothing was overwritten.",
         todo="Look at what is staged now, then commit again.",
-    )
-
-
-def _taken(version: str) -> InputError:
-    return InputError(
-        "There is a version of this name already, or a commit of that name was begun.",
-        subject=version,
-        kept="Nothing was committed; the staged manifest is as it was.",
-        todo="Choose another name for the version, or leave it empty.",
     )
 
 
