@@ -206,6 +206,8 @@ class Upload:
     key: str
     upload_id: str
     started_us: int
+    #: who has begun it, where the store says so
+    initiator: str = ""
 
 
 #: The version id of what was written while the bucket kept no versions; such a one may be written over.
@@ -413,8 +415,17 @@ class Driver(Protocol):
     def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None: ...
 
     # -- multipart ----------------------------------------------------------------------------------------------
-    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
-        """Begin a multipart upload and return its id."""
+    def create_upload(
+        self,
+        bucket: str,
+        key: str,
+        options: WriteOptions | None = None,
+        repeated: Callable[[], None] | None = None,
+    ) -> str:
+        """Begin a multipart upload and return its id.
+
+        :param repeated: called when it is sent again because no answer came: an upload may have been begun before
+        """
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         """Send part ``number`` (from 1). :raises UploadNotFound:"""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import NoReturn
@@ -150,7 +150,13 @@ class ReadOnlyDriver:
     def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None:
         self._refuse(f"{bucket}/{key}")
 
-    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+    def create_upload(
+        self,
+        bucket: str,
+        key: str,
+        options: WriteOptions | None = None,
+        repeated: Callable[[], None] | None = None,
+    ) -> str:
         self._refuse(f"{bucket}/{key}")
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from artifact_browser.storage.driver import Capabilities, Part
 from artifact_browser.transfers.copy_tasks import (
     BeginCopy,
-    Begun,
     CopyBlob,
     CopyPart,
     FinishCopy,
@@ -19,6 +18,7 @@ from artifact_browser.transfers.copy_tasks import (
     parts_of_layout,
 )
 from artifact_browser.transfers.parts_course import PartsCourse
+from artifact_browser.transfers.put_tasks import Begun
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, PART_BYTES, Task
 
@@ -64,27 +64,26 @@ class CopyCourse(PartsCourse):
     def begin(self) -> Sequence[Task]:
         if not self._in_parts:
             return [(StreamBlob if self._way.streamed else CopyBlob)(self._way, self._item)]
-        if self._upload_id:
+        if self.upload_id:
             return [ResumeCopy(self._way, self._item, self._known, len(self._layout))]
-        return [self._begin_parts()]
+        return [self._begin_anew()]
 
     def _begin_parts(self) -> Task:
         return BeginCopy(self._way, self._item)
 
-    def _begun(self, result: object) -> Item:
-        assert isinstance(result, Begun)
-        return replace(self._item, begun=result.upload_id, etag=result.etag)
+    def _begun(self, result: Begun) -> Item:
+        return replace(self._item, etag=result.etag)
 
     @property
     def _part_count(self) -> int:
         return len(self._layout)
 
     def _finish(self, parts: tuple[Part, ...]) -> Task:
-        return FinishCopy(self._way, self._item, self._upload_id, parts)
+        return FinishCopy(self._way, self._item, self.upload_id, parts)
 
     def _part_tasks(self) -> list[Task]:
         return [
-            CopyPart(self._way, self._item, self._upload_id, number, start, length)
+            CopyPart(self._way, self._item, self.upload_id, number, start, length)
             for number, start, length in self._layout
             if number not in self._parts
         ]

@@ -13,11 +13,12 @@ from artifact_browser.transfers.blob_tasks import OneTask, RemoveFolders, TidyUp
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
 from artifact_browser.transfers.copy_tasks import Way, reaches
 from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lost_uploads import what_is_left
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Decision
-from artifact_browser.transfers.put_tasks import AbortUpload
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
+from artifact_browser.transfers.upload_marks import begun_as, id_in, without_id
 
 
 @dataclass(slots=True)
@@ -73,8 +74,9 @@ class CopyPlan:
                 self._gone(item, there)
                 continue
             if item.begun and (blob.size_bytes, blob.etag) != (item.size_bytes, item.etag):
-                planning.tidy(debris_of(way, [item]))  # of a blob that is not that one any more
-                item = replace(item, begun="")
+                # of a blob that is not that one any more
+                planning.tidy(debris_of(way, [replace(item, begun=begun_as("", id_in(item.begun)))]))
+                item = replace(item, begun=without_id(item.begun))
             item = replace(item, size_bytes=blob.size_bytes, modified_us=blob.modified_us, etag=blob.etag)
             if there is not None and _may_be(item, there):
                 self._sure.add(item.number)
@@ -150,7 +152,7 @@ def _same(item: Item, there: Blob) -> bool | None:
 def _may_be(item: Item, there: Blob) -> bool:
     """Whether what stands at an item's target can be the copy that a run before has made."""
     same = bool(there.etag) and there.etag == item.etag
-    return there.size_bytes == item.size_bytes and (same or bool(item.begun))
+    return there.size_bytes == item.size_bytes and (same or bool(id_in(item.begun)))
 
 
 def same_store(one: AccountRecord, other: AccountRecord) -> bool:
@@ -168,4 +170,4 @@ def emptied(planning: Planning, folders: Sequence[Location]) -> Sequence[Course]
 
 def debris_of(way: Way, items: Sequence[Item]) -> list[Task]:
     """What removes what these items have begun at the target."""
-    return [AbortUpload(way.to_bucket, item.target, item.begun) for item in items]
+    return [task for item in items for task in what_is_left(way.to_bucket, item)]

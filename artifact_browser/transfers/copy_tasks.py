@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
     AccessDenied,
@@ -27,9 +27,10 @@ from artifact_browser.storage.etag import is_md5
 from artifact_browser.transfers.content import Check, md5_of
 from artifact_browser.transfers.evidence import compare_bytes, delete_unchanged, drop, head_or_none, how_same, same
 from artifact_browser.transfers.keeping import class_of, kept_of, lost_between, note_of, write_kept
-from artifact_browser.transfers.put_tasks import PartTask, create_only, etag_of, still_stored
+from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, create_only, etag_of, still_stored
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, Finished, Skipped, Stage, Task
+from artifact_browser.transfers.upload_marks import id_in
 from artifact_browser.workers.cancel import CancelToken
 
 _READ_BYTES = MIB
@@ -158,14 +159,6 @@ class StreamBlob(Task):
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
-    """A copy in parts has begun. ``etag``: of the original, which not every listing knows."""
-
-    upload_id: str
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
 class BeginCopy(Task):
     """Begin a large blob's parts. Result: :class:`Begun`, or what there is to say already. Not interruptible: as
     BeginUpload.
@@ -173,9 +166,13 @@ class BeginCopy(Task):
 
     way: Way
     item: Item
+    unsure: bool = False
 
     alone = True
     interruptible = False
+
+    def unanswered(self) -> Task:
+        return replace(self, unsure=True)
 
     def run(self, stage: Stage) -> Begun | Finished | Skipped:
         way, item = self.way, self.item
@@ -186,8 +183,15 @@ class BeginCopy(Task):
         if there is not None:
             return _finish(stage, way, source, there) if same(source, there) else _taken(way, item)
         kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
-        upload_id, _ = write_kept(kept, lambda options: stage.target.create_upload(way.to_bucket, item.target, options))
-        return Begun(upload_id, source.etag)
+        repeats: list[None] = []
+
+        def create(options: WriteOptions) -> str:
+            return stage.target.create_upload(
+                way.to_bucket, item.target, options, repeated=lambda: repeats.append(None)
+            )
+
+        upload_id, _ = write_kept(kept, create)
+        return Begun(upload_id, source.etag, unsure=self.unsure or bool(repeats))
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +212,7 @@ class ResumeCopy(Task):
 
     def run(self, stage: Stage) -> tuple[Part, ...] | None:
         try:
-            stored = stage.target.list_parts(self.way.to_bucket, self.item.target, self.item.begun)
+            stored = stage.target.list_parts(self.way.to_bucket, self.item.target, id_in(self.item.begun))
         except UploadNotFound:
             there = head_or_none(stage.target, self.way.to_bucket, self.item.target)
             known = tuple(Part(one.number, one.etag, one.size_bytes, one.checksum) for one in self.known)
@@ -275,9 +279,12 @@ class FinishCopy(Task):
             # UploadNotFound: an attempt before may have finished it, and its answer was lost
             there = head_or_none(target, way.to_bucket, item.target)
             if there is None or not (same(source, there) or there.etag == etag_of(self.parts)):
-                if isinstance(error, PreconditionFailed):
-                    return _taken(way, item)
-                raise
+                if not isinstance(error, PreconditionFailed):
+                    raise
+                taken = _taken(way, item)
+                AbortUpload(way.to_bucket, item.target, self.upload_id).run(stage)
+                return taken
+            AbortUpload(way.to_bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
         copy = target.head(way.to_bucket, item.target)
         if copy.tag_count < source.tag_count:
             copy = self._bring_tags(stage, source, copy)

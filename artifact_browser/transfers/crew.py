@@ -17,6 +17,8 @@ from artifact_browser.accounts.lease import LeaseWanted
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing, WorkerDied
 from artifact_browser.paths import Paths
+from artifact_browser.transfers.journal import journal_of
+from artifact_browser.transfers.known_uploads import UploadsKnown, known_uploads
 from artifact_browser.transfers.mover import run_tasks
 from artifact_browser.transfers.pace import pace_of
 from artifact_browser.transfers.runway import Runway
@@ -72,8 +74,8 @@ class Crew:
         return -(-self._pace.at_once // self._pool.movers)
 
     def answer(self, context: JobContext, records: Sequence[AccountRecord], question: Question, answer: Answer) -> None:
-        """Answer a mover of ``context``'s job: leases of the job's own accounts from this process's, everything else
-        from the window.
+        """Answer a mover of ``context``'s job: leases of the job's own accounts and what uploads are known from this
+        process's, everything else from the window.
 
         Called on the mover's reader thread, so it never waits: a thread does.
         """
@@ -85,6 +87,9 @@ class Crew:
                     if record is None:
                         raise CredentialsMissing("It is not an account of this transfer.", subject=question.account_id)
                     answer(lease_source(context, record)(question.renew))
+                elif isinstance(question, UploadsKnown):
+                    known = known_uploads.of(question.key)
+                    answer(known if known is None else known | journal_of(context).uploads(question.key))
                 else:
                     answer(context.ask(question))
             except ArtifactBrowserError as error:

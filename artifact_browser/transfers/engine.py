@@ -15,7 +15,7 @@ from artifact_browser.errors import ErrorRecord, JobCancelled, error_from
 from artifact_browser.transfers.crew import crew_of
 from artifact_browser.transfers.delete import DeleteOrder
 from artifact_browser.transfers.durability import Durability
-from artifact_browser.transfers.journal import JobLog, Journal, Left
+from artifact_browser.transfers.journal import JobLog, Left, journal_of
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
@@ -175,19 +175,6 @@ def clear_history(context: JobContext, but: tuple[str, ...]) -> Generator[None, 
     """ENGINE job: forget every ended job but these; how many were forgotten."""
     yield from ()
     return journal_of(context).clear(but)
-
-
-_journal: Journal | None = None
-_journal_lock = threading.Lock()
-
-
-def journal_of(context: JobContext) -> Journal:
-    """This process's journal; the engine is its only writer."""
-    global _journal
-    with _journal_lock:
-        if _journal is None:
-            _journal = Journal(context.paths.journal_file)
-        return _journal
 
 
 def clear_away(context: JobContext, order: Order, items: tuple[Item, ...], run: int = 0) -> Generator[None, None, None]:

@@ -40,6 +40,7 @@ from artifact_browser.transfers.state import (
     JobState,
 )
 from artifact_browser.transfers.tree import TreeOrder
+from artifact_browser.transfers.upload_marks import without_id
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import JobHandle, WorkerPool
 
@@ -335,8 +336,10 @@ class TransferHandle:
 
     @staticmethod
     def _again(one: ItemSnapshot, begun_stays: bool) -> Item:
-        """What had ended is removed by the run it ended in, unless that is of another run of the app."""
-        begun = one.item.begun if begun_stays or not one.state.ended else ""
+        """What had ended is removed by the run it ended in, unless that is of another run of the app; whether that found
+        what nobody was told of is looked at again.
+        """
+        begun = one.item.begun if begun_stays or not one.state.ended else without_id(one.item.begun)
         return replace(one.item, begun=begun, tried=one.attempts)
 
     def _nothing_left(self) -> bool:

@@ -37,6 +37,8 @@ from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_to_text
 from artifact_browser.transfers.policy import Decision
 from artifact_browser.transfers.state import Counts, Item, ItemSnapshot, ItemState, JobSnapshot, JobState, PartDone
+from artifact_browser.transfers.upload_marks import id_in
+from artifact_browser.workers.job import JobContext
 
 _log = logging.getLogger(__name__)
 
@@ -160,6 +162,14 @@ class Journal:
             )
             return tuple(PartDone(*row) for row in rows)
         return ()
+
+    def uploads(self, key: str) -> frozenset[str]:
+        """The ids of all uploads that items have begun at a key of any bucket. Reads every item: asked for rarely."""
+        with self._writing() as base:
+            if base is not None:
+                rows = base.execute("SELECT begun FROM item WHERE target = ? AND begun != ''", (as_bytes(key),))
+                return frozenset(upload_id for (begun,) in rows if (upload_id := id_in(begun)))
+        return frozenset()
 
     def begun(self, job_id: str, run: int) -> Iterator[list[Item]]:
         """The items of a job that may have left something half-done, by number, in batches; none once a run behind ``run``
@@ -395,3 +405,16 @@ class JobLog:
             one.state, one.verified, one.note, error_text(one.error), item.expects, one.attempts,
             self._unsafe_since if one.state is ItemState.DONE and not item.folder else "", error_text(one.last_error),
         )  # fmt: skip
+
+
+_journal: Journal | None = None
+_journal_lock = threading.Lock()
+
+
+def journal_of(context: JobContext) -> Journal:
+    """This process's journal; the engine is its only writer."""
+    global _journal
+    with _journal_lock:
+        if _journal is None:
+            _journal = Journal(context.paths.journal_file)
+        return _journal

@@ -16,7 +16,7 @@ from artifact_browser.transfers.pace import pace_of
 from artifact_browser.transfers.paced_driver import paced
 from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
-from artifact_browser.workers.job import JobContext
+from artifact_browser.workers.job import JobContext, Question
 from artifact_browser.workers.turns import taking_turns
 
 _TELL_S = 0.05
@@ -62,6 +62,10 @@ class _Stage:
 
     def moved(self, bytes_done: int) -> None:
         self._line.moved(self._place, bytes_done)
+
+    def ask(self, question: Question) -> object:
+        answer: object = self._line.context.ask(question)
+        return answer
 
 
 @contextmanager

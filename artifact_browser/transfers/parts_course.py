@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import replace
 
 from artifact_browser.storage.driver import Part
-from artifact_browser.transfers.put_tasks import AbortUpload
+from artifact_browser.transfers.known_uploads import known_uploads
+from artifact_browser.transfers.lost_uploads import DropLost, what_is_left
+from artifact_browser.transfers.put_tasks import Begun
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Skipped, Task
+from artifact_browser.transfers.upload_marks import begun_as, id_in, mark_in, new_mark
 
 
 class PartsCourse(ABC):
     """Begin or resume, the parts that are missing, finish; if the store has forgotten the upload, anew.
 
     :param bucket: where the upload is
+    :ivar key: where its blob is going to be
+    :ivar upload_id: empty while there is none; :ivar beginning: one is being begun
     """
 
     def __init__(self, bucket: str, item: Item) -> None:
         self.items: tuple[Item, ...] = (item,)
         self._item = item
         self._to_bucket = bucket
-        self._upload_id = item.begun
+        self.key = item.target
+        self.upload_id, self._mark = id_in(item.begun), mark_in(item.begun)
+        self.beginning = False
+        self._unsure = bool(self._mark)
         self._parts: dict[int, Part] = {}
+        if self.upload_id:
+            known_uploads.add(self)
 
     @abstractmethod
     def begin(self) -> Sequence[Task]:
@@ -32,9 +43,10 @@ class PartsCourse(ABC):
     def _begin_parts(self) -> Task:
         """The task that begins an upload."""
 
-    @abstractmethod
-    def _begun(self, result: object) -> Item:
-        """The item with what that task has begun."""
+    def _begun(self, result: Begun) -> Item:
+        """The item with what that task has found out about it."""
+        del result
+        return self._item
 
     @property
     @abstractmethod
@@ -50,24 +62,47 @@ class PartsCourse(ABC):
 
     def advance(self, task: Task, result: object) -> Sequence[Task] | Finished | Skipped:
         if isinstance(result, Finished | Skipped):
-            self._upload_id = ""
+            self.upload_id, self.beginning, self._unsure = "", False, False
             return result
+        if isinstance(task, DropLost):
+            self._unsure = False
+            return [self._last()]
         if result is None:  # the store does not know the upload any more: anew
-            self._upload_id = ""
-            return [self._begin_parts()]
+            return [self._begin_anew()]
         if isinstance(result, tuple):
             self._parts = {part.number: part for part in result}
             return self._part_tasks() or [self._last()]
         if isinstance(result, Part):
             self._parts[result.number] = result
             return [] if len(self._parts) < self._part_count else [self._last()]
-        self._item = self._begun(result)
-        self._upload_id = self._item.begun
-        self.items = (self._item,)
+        assert isinstance(result, Begun)
+        self.upload_id, self.beginning = result.upload_id, False
+        self._unsure = self._unsure or result.unsure
+        self._mark = self._mark if self._unsure else ""
+        self._keep(self._begun(result))
         return self._part_tasks()
 
     def leftovers(self) -> Sequence[Task]:
-        return [AbortUpload(self._to_bucket, self._item.target, self._upload_id)] if self._upload_id else []
+        if not self._unsure and not self.beginning:
+            self._mark = ""
+        self.beginning = False
+        self._keep(self._item)
+        return what_is_left(self._to_bucket, self._item)
+
+    def _begin_anew(self) -> Task:
+        """Begin, with a mark that is in the journal by then: an answer that is lost may mean an upload nobody knows."""
+        self._mark = self._mark or new_mark()
+        self.upload_id, self.beginning = "", True
+        self._keep(self._item)
+        known_uploads.add(self)
+        return self._begin_parts()
+
+    def _keep(self, item: Item) -> None:
+        """``item`` with what is begun of it."""
+        self._item = replace(item, begun=begun_as(self._mark, self.upload_id))
+        self.items = (self._item,)
 
     def _last(self) -> Task:
+        if self._unsure:  # by now whatever was on its way has arrived
+            return DropLost(self._to_bucket, self.key, self._mark, self.upload_id)
         return self._finish(tuple(self._parts[number] for number in sorted(self._parts)))

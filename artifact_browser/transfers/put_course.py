@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.parts_course import PartsCourse
@@ -45,19 +44,15 @@ class PutCourse(PartsCourse):
             return [PutMarker(self._to_bucket, self._item)]
         if self._item.size_bytes <= LARGE_BYTES:
             return [PutFile(self._to_bucket, self._item, self._skip_existing)]
-        if self._upload_id:
+        if self.upload_id:
             return [ResumeUpload(self._to_bucket, self._item, self._known)]
-        return [self._begin_parts()]
+        return [self._begin_anew()]
 
     def _begin_parts(self) -> Task:
         return BeginUpload(self._to_bucket, self._item)
 
-    def _begun(self, result: object) -> Item:
-        assert isinstance(result, str)
-        return replace(self._item, begun=result)
-
     def _finish(self, parts: tuple[Part, ...]) -> Task:
-        return FinishUpload(self._to_bucket, self._item, self._upload_id, parts, self._skip_existing)
+        return FinishUpload(self._to_bucket, self._item, self.upload_id, parts, self._skip_existing)
 
     @property
     def _part_count(self) -> int:
@@ -70,7 +65,7 @@ class PutCourse(PartsCourse):
     def _part_tasks(self) -> list[Task]:
         return [
             PutPart(
-                self._to_bucket, self._item, self._upload_id, number,
+                self._to_bucket, self._item, self.upload_id, number,
                 (number - 1) * self._part_bytes, self._length(number),
             )
             for number in range(1, self._part_count + 1)

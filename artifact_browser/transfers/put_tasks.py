@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
     ArtifactBrowserError,
@@ -40,6 +40,7 @@ from artifact_browser.transfers.evidence import head_or_none
 from artifact_browser.transfers.standing import check_blob, etag_in
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
+from artifact_browser.transfers.upload_marks import id_in
 from artifact_browser.workers.packed import packed
 
 FOLDER_TYPE = "application/x-directory"
@@ -122,19 +123,43 @@ class PutMarker(Task):
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """An upload in parts has begun.
+
+    :ivar etag: of the original of a copy, which not every listing knows
+    :ivar unsure: an attempt before went unanswered: there may be another upload that nobody was told of
+    """
+
+    upload_id: str
+    etag: str = ""
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class BeginUpload(Task):
-    """Begin a multipart upload. Result: its id. Not interruptible: an id that nobody knows cannot be cleaned up."""
+    """Begin a multipart upload. Result: :class:`Begun`. Not interruptible: an id that nobody knows is hard to clean up.
+
+    :param unsure: as of the result
+    """
 
     bucket: str
     item: Item
+    unsure: bool = False
 
     alone = True
     interruptible = False
 
-    def run(self, stage: Stage) -> str:
+    def unanswered(self) -> Task:
+        return replace(self, unsure=True)
+
+    def run(self, stage: Stage) -> Begun:
         check_source(self.item)
         options = WriteOptions(content_type=content_type_of(self.item.target))
-        return stage.driver.create_upload(self.bucket, self.item.target, options)
+        repeats: list[None] = []
+        upload_id = stage.driver.create_upload(
+            self.bucket, self.item.target, options, repeated=lambda: repeats.append(None)
+        )
+        return Begun(upload_id, unsure=self.unsure or bool(repeats))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +178,7 @@ class ResumeUpload(Task):
     def run(self, stage: Stage) -> tuple[Part, ...] | None:
         check_source(self.item)
         try:
-            stored = stage.driver.list_parts(self.bucket, self.item.target, self.item.begun)
+            stored = stage.driver.list_parts(self.bucket, self.item.target, id_in(self.item.begun))
         except UploadNotFound:
             return None
         return still_stored(self.known, stored)
@@ -227,9 +252,10 @@ class FinishUpload(Task):
             written = _write(stage.driver, self.bucket, item, write)
         except (PreconditionFailed, OutcomeUnknown, UploadNotFound) as error:
             # UploadNotFound: an attempt before may have finished it, and its answer was lost
-            if same := _same_blob(stage.driver, self.bucket, item, etag_of(self.parts)):
-                return same
-            return _taken(item, error, self.skip_existing)
+            same = _same_blob(stage.driver, self.bucket, item, etag_of(self.parts))
+            end = same or _taken(item, error, self.skip_existing)
+            AbortUpload(self.bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
+            return end
         return verified(stage.driver, self.bucket, item, written, self.parts)
 
 

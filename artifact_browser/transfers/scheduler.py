@@ -167,7 +167,7 @@ class Scheduler:
 
     @property
     def _waits(self) -> bool:
-        """For better times, for its turn, or for more to do."""
+        """For better times, for its turn, for more to do, or until others know what it is about to do."""
         more = self._feed is not None and not self._feed.over
         return (
             more
@@ -210,6 +210,8 @@ class Scheduler:
         short = bool(self._runs or self._arrived or self._unknown) or next(self._courses, None) is not None
         short = short or (self._feed is not None and not (self._feed.over and self._feed.complete))
         self._runs.clear()
+        self._ready.clear()
+        self._arrived.clear()
         return short
 
     # -- launching ----------------------------------------------------------------------------------------------
@@ -219,6 +221,8 @@ class Scheduler:
         # only who has something to start asks for places
         while (room := self._patience.share(MOST_AT_ONCE) - self._places) > 0 and (first := self._next()):
             self._ready.appendleft(first)
+            if self._must_be_known:  # it is told first
+                break
             granted = self._claim.may_start(min(room, turns) if self._takes_turns(first) else 1)
             if not granted:
                 self._held = True
@@ -283,7 +287,10 @@ class Scheduler:
     def _begin(self, course: Course) -> None:
         run = _Run(course)
         self._runs.add(run)
+        before = course.items
         self._ready.extend(Load(run, task) for task in course.begin())
+        if course.items is not before:
+            self._tell_first(course.items)
 
     # -- news from movers (called by the loop, in its thread) ---------------------------------------------------
     def _take(self, timeout_s: float) -> None:
@@ -365,6 +372,7 @@ class Scheduler:
             self._bury(load.run)
 
     def _set_back(self, load: Load, error: ErrorRecord) -> None:
+        load.task = load.task.unanswered()
         for item in load.run.course.items:
             self._ledger.set_back(item, error)
 

@@ -28,7 +28,7 @@ from artifact_browser.storage.driver import Driver
 from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.content import SECOND_READING, read_again
 from artifact_browser.transfers.disk import disk_errors
-from artifact_browser.transfers.engine import journal_of
+from artifact_browser.transfers.journal import journal_of
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text

@@ -15,6 +15,7 @@ from artifact_browser.errors import ErrorRecord
 from artifact_browser.storage.driver import Driver
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.job import Question
 from artifact_browser.workers.packed import packed
 
 MIB = 1024**2
@@ -41,6 +42,9 @@ class Stage(Protocol):
 
     def moved(self, bytes_done: int) -> None:
         """This task has ``bytes_done`` bytes behind it (cheap; call it often)."""
+
+    def ask(self, question: Question) -> object:
+        """Ask the engine, and wait. :raises ArtifactBrowserError:"""
 
 
 class Task(ABC):
@@ -70,6 +74,10 @@ class Task(ABC):
     def part_of(self, result: object) -> PartDone | None:
         """The part that ``result`` means, for the journal."""
         return None
+
+    def unanswered(self) -> Task:
+        """The task to try again, where nobody knows whether this one was carried out."""
+        return self
 
     @abstractmethod
     def run(self, stage: Stage) -> object:

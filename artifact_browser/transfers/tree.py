@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import ClassVar
 
@@ -19,6 +19,7 @@ from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course
+from artifact_browser.transfers.upload_marks import begun_as, id_in, without_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,14 @@ class TreeOrder(Order):
 
     def plan(self, planning: Planning) -> Iterable[Course]:
         return self.tree(planning).whole(self.again)
+
+    def anew(self, planning: Planning, item: Item) -> Item:
+        """``item`` as it begins anew: what it has begun is removed, beside the job. That it may have begun something of
+        which nobody was told stays with it.
+        """
+        if known := id_in(item.begun):
+            planning.tidy(self.debris([replace(item, begun=begun_as("", known))]))
+        return replace(item, begun=without_id(item.begun))
 
 
 class Tree(ABC):

@@ -15,10 +15,10 @@ from artifact_browser.transfers.desk import Parked
 from artifact_browser.transfers.disk import disk_error, stamp_of
 from artifact_browser.transfers.local_names import key_segments
 from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lost_uploads import what_is_left
 from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.put_course import PutCourse
-from artifact_browser.transfers.put_tasks import AbortUpload
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
 from artifact_browser.transfers.tree import Tree, TreeOrder
@@ -42,7 +42,7 @@ class UploadOrder(TreeOrder):
         return item.source, self.target.bucket, item.target
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
-        return [AbortUpload(self.target.bucket, item.target, item.begun) for item in items]
+        return [task for item in items for task in what_is_left(self.target.bucket, item)]
 
     def found(self, planning: Planning, known: Callable[[Item], bool]) -> Iterable[Item]:
         """Items to move, in the book; ``known``: a run before has planned it."""
@@ -115,9 +115,8 @@ class UploadTree(Tree):
                 planning.fail(item, disk_error(error, item.source))
                 continue
             if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):
-                if item.begun:  # of a file that is not that one any more
-                    planning.tidy(self._order.debris([item]))
-                item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id, begun="")
+                item = self._order.anew(planning, item)  # what was begun is of a file that is not that one any more
+                item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id)
             found.append(planning.add(item, self._exists))
         return found
 

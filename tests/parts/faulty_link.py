@@ -100,6 +100,8 @@ class FaultyLink:
 
     :ivar share: of the requests that suffer; may be changed at any time
     :ivar suffered: how many requests met which fault so far
+    :ivar keeps_begins: the server begins uploads in parts, and its answers are kept back until this is false again; then
+        they are lost. ``kept``: how many were
     :ivar refused: access keys that are answered with this code (``ExpiredToken``), whatever else happens
     """
 
@@ -122,6 +124,7 @@ class FaultyLink:
         self._closing = threading.Event()
         self.suffered: Counter[Fault] = Counter()
         self.refused: dict[str, str] = {}
+        self.keeps_begins, self.kept = False, 0
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -202,7 +205,17 @@ class FaultyLink:
         answer = server.head()
         if answer is None:
             raise _Cut
+        if self.keeps_begins and request.method == "POST" and request.target.endswith("?uploads"):
+            self._keep()
         return self._answer(request, answer, client, server, fault)
+
+    def _keep(self) -> None:
+        """Hold an answer back, then lose it. :raises _Cut:"""
+        with self._lock:
+            self.kept += 1
+        while self.keeps_begins and not self._closing.wait(0.01):
+            pass
+        raise _Cut
 
     def _refuses(self, request: _Head) -> str:
         key = re.search(r"Credential=([^/]+)/", request.headers.get("authorization", ""))

@@ -22,7 +22,7 @@ from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import SEED
-from tests.storms.test_kills import bytes_left
+from tests.storms.test_kills import uploads_left
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
 SIZES = {"small": 3 * MIB, "in parts": LARGE_BYTES + MIB}
@@ -106,7 +106,7 @@ def test_a_file_that_changes_while_it_goes_up(
     else:
         one_version(handle, {data, now}, found)
         assert (found is None) == (handle.snapshot.state is JobState.FAILED)
-    wait_for(lambda: not bytes_left(bench), "nothing is left of the upload")
+    wait_for(lambda: not uploads_left(bench), "nothing is left of the upload")
     if now is None or handle.snapshot.state is JobState.DONE:
         return
     link.heal()

@@ -17,7 +17,7 @@ from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import NEEDS_SIGKILL, SEED
 from tests.storms.restart_child import DOWN, up
-from tests.storms.test_kills import bytes_left
+from tests.storms.test_kills import uploads_left
 from tests.storms.test_restarts import END_S, App
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
@@ -71,7 +71,7 @@ def test_a_clock_that_is_moved_costs_nothing(
         prefix + name: data for name, data in wanted.items()
     }
     assert tree(down / DOWN.rstrip("/")) == wanted
-    wait_for(lambda: not bytes_left(bench), f"{bytes_left(bench)} are dropped")
+    wait_for(lambda: not uploads_left(bench), f"{uploads_left(bench)} are dropped")
     again = [line for line in app.said if line.startswith("again")]
     assert again == [], "nothing failed for the clock's sake"
     record_property("storm", f"seed {SEED}, {len(wanted)} files each way, the clock moved {moved} times")

@@ -22,7 +22,7 @@ from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import SEED
-from tests.storms.test_kills import bytes_left
+from tests.storms.test_kills import uploads_left
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
 Size = Callable[[int, int], int]
@@ -134,7 +134,7 @@ def test_everything_arrives_as_it_was_or_says_why_not(
                 one.handle.retry_failed()
     assert sorted(bench.listed("up/")) == sorted(f"up/source/{name}" for name in wanted)
     assert tree(down / "source") == wanted
-    wait_for(lambda: not bytes_left(bench), f"{bytes_left(bench)} are dropped")
+    wait_for(lambda: not uploads_left(bench), f"{uploads_left(bench)} are dropped")
     assert [fault for fault in Fault if not link.suffered[fault]] == []
     record_property(
         "storm", f"seed {SEED}, {len(wanted)} files each way, {link.suffered.total()} faults, {rounds} rounds, failed on the"

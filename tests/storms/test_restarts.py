@@ -22,7 +22,7 @@ from artifact_browser.workers.pool import WorkerPool
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import NEEDS_SIGKILL, SEED, children_of, kill
 from tests.storms.restart_child import DOWN, up
-from tests.storms.test_kills import bytes_left
+from tests.storms.test_kills import uploads_left
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
 pytestmark = NEEDS_SIGKILL
@@ -151,7 +151,7 @@ def test_everything_goes_on_after_every_kill(
         }
         assert tree(down / DOWN.rstrip("/")) == wanted
         assert [path.name for path in down.rglob("*.part")] == []
-        wait_for(lambda: not bytes_left(bench), f"{bytes_left(bench)} are dropped")
+        wait_for(lambda: not uploads_left(bench), f"{uploads_left(bench)} are dropped")
     record_property(
         "storm", f"seed {SEED}, {rounds} rounds, {len(wanted)} files each way, killed {dict(storm.killed)},"
         f" {said.count('going')} starts, {sum(line.startswith('again') for line in said)} retries,"

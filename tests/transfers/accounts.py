@@ -16,6 +16,7 @@ from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.task import Course, Task
 from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.job import Question
 from artifact_browser.workers.pool import WorkerPool
 from tests.parts.s3_server import S3Server
 from tests.transfers.conftest import Bench, TestContext, make_bench
@@ -86,6 +87,9 @@ class Here:
 
     def moved(self, bytes_done: int) -> None:
         del bytes_done
+
+    def ask(self, question: Question) -> object:
+        raise AssertionError(question)
 
     def run(self, course: Course) -> object:
         """Every task of a course, in order; its last result."""

@@ -130,8 +130,12 @@ class Bench:
         return plan
 
     def finish(self, handle: TransferHandle) -> JobSnapshot:
-        """Wait for the end; what came in is what went out, unless the job was cancelled on its way."""
-        wait_for(lambda: handle.ended, str(handle.snapshot))
+        """Wait for the end, as long as it comes any further; what came in is what went out, unless the job was cancelled on
+        its way.
+        """
+        while not handle.ended:
+            before = handle.snapshot
+            wait_for(lambda before=before: handle.ended or handle.snapshot.counts != before.counts, f"since {before}")
         end = handle.snapshot
         if not end.error and end.state is not JobState.CANCELLED:
             assert end.counts.items_left == 0

@@ -127,7 +127,6 @@ def test_a_killed_mover_costs_nothing(bench: Bench, tmp_path: Path) -> None:
         (root / f"{number}.bin").write_bytes(os.urandom(100_000 + number))
     large_file(root / "large.bin", 70)
     handle = bench.queue.upload(bench.record, bench.at(), [root])
-    # an upload that a mover was just having the store begin when it was killed has an id that nobody heard of
     wait_for(lambda: handle.snapshot.counts.items_done > 0 and any(one.item.begun for one in handle.items()))
     os.kill(mover_pids()[0], signal.SIGKILL)
     end = bench.finish(handle)

@@ -266,7 +266,13 @@ class LocalDriver:
                     self._store.index.save(bucket, key, replace(known, attributes=attributes))
 
     # -- multipart ----------------------------------------------------------------------------------------------
-    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+    def create_upload(
+        self,
+        bucket: str,
+        key: str,
+        options: WriteOptions | None = None,
+        repeated: Callable[[], None] | None = None,
+    ) -> str:
         with disk_errors(address(bucket, key)):
             return multipart.create(self._store, bucket, check_key(key), _attributes(options))
 

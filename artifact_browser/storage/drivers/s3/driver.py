@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -202,9 +202,15 @@ class S3Driver:
         check_key(bucket, key)
         self._rest.put_tags(bucket, key, tags)
 
-    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+    def create_upload(
+        self,
+        bucket: str,
+        key: str,
+        options: WriteOptions | None = None,
+        repeated: Callable[[], None] | None = None,
+    ) -> str:
         check_key(bucket, key)
-        return self._uploads.create_upload(bucket, key, options)
+        return self._uploads.create_upload(bucket, key, options, repeated)
 
     def upload_part(self, bucket: str, key: str, upload_id: str, number: int, body: Body) -> Part:
         check_key(bucket, key)

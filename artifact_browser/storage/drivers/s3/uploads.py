@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,17 +37,27 @@ class Uploads:
         self._conditions = conditions
         self._account = boto.access.account
 
-    def create_upload(self, bucket: str, key: str, options: WriteOptions | None = None) -> str:
+    def create_upload(
+        self,
+        bucket: str,
+        key: str,
+        options: WriteOptions | None = None,
+        repeated: Callable[[], None] | None = None,
+    ) -> str:
         parameters = write_parameters(options)
         remembered = self._account.remembered
         wanted = {} if remembered.facts().checksum is Support.NO else {"ChecksumAlgorithm": "CRC32C"}
 
         def create(checksum: Mapping[str, Any]) -> Mapping[str, Any]:
-            return self._boto.call(
-                bucket,
-                lambda s3: s3.create_multipart_upload(Bucket=bucket, Key=key, **parameters, **checksum),
-                subject=f"{bucket}/{key}",
-            )
+            attempts = count()
+
+            def send(s3: Any) -> Mapping[str, Any]:
+                if next(attempts) and repeated is not None:
+                    repeated()
+                answer: Mapping[str, Any] = s3.create_multipart_upload(Bucket=bucket, Key=key, **parameters, **checksum)
+                return answer
+
+            return self._boto.call(bucket, send, subject=f"{bucket}/{key}")
 
         try:
             answer = create(wanted)
@@ -171,7 +182,9 @@ class Uploads:
                 lambda s3, after=markers: s3.list_multipart_uploads(Bucket=bucket, Prefix=prefix, **asked, **after),  # type: ignore[misc]
             )
             for one in answer.get("Uploads", []):
-                yield Upload(decode(one["Key"]), one["UploadId"], microseconds(one.get("Initiated")) or 0)
+                by = one.get("Initiator") or {}
+                began = microseconds(one.get("Initiated")) or 0
+                yield Upload(decode(one["Key"]), one["UploadId"], began, str(by.get("ID", "")))
             following = {
                 "KeyMarker": decode(answer.get("NextKeyMarker", "")),
                 "UploadIdMarker": answer.get("NextUploadIdMarker", ""),

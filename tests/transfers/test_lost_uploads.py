@@ -1,0 +1,147 @@
+"""An upload that was begun without anybody being told its id: ours is found and dropped, a stranger's never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from artifact_browser.storage.driver import Driver, Upload
+from artifact_browser.transfers import upload_marks
+from artifact_browser.transfers.known_uploads import KnownUploads, UploadsKnown
+from artifact_browser.transfers.lost_uploads import DropLost
+from artifact_browser.transfers.upload_marks import age_us, begun_as, id_in, mark_in, new_mark, without_id
+from artifact_browser.workers.job import Question
+from tests.transfers.accounts import Here
+from tests.transfers.conftest import Bench
+
+MIB = 1024**2
+
+
+class Seen:
+    """A store as its answers would be if ``upload_id`` were another's."""
+
+    def __init__(self, driver: Driver, upload_id: str, change: Callable[[Upload], Upload]) -> None:
+        self._driver, self._id, self._change = driver, upload_id, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def list_uploads(self, bucket: str, prefix: str = "") -> list[Upload]:
+        found = self._driver.list_uploads(bucket, prefix)
+        return [self._change(one) if one.upload_id == self._id else one for one in found]
+
+
+class Asked(Here):
+    """A mover whose engine knows these uploads."""
+
+    known: frozenset[str] | None = frozenset()
+
+    def ask(self, question: Question) -> object:
+        assert question == UploadsKnown("k")
+        return self.known
+
+
+def ids(bench: Bench) -> set[str]:
+    with bench.driver() as driver:
+        return {one.upload_id for one in driver.list_uploads(bench.bucket, "k")}
+
+
+def same(upload: Upload) -> Upload:
+    return upload
+
+
+def older(upload: Upload) -> Upload:
+    return replace(upload, started_us=upload.started_us - 3_000_000)
+
+
+def much_later(upload: Upload) -> Upload:
+    return replace(upload, started_us=upload.started_us + 3_000_000)
+
+
+def by_another(upload: Upload) -> Upload:
+    return replace(upload, initiator="another")
+
+
+def test_what_was_begun_since_the_mark_is_dropped_and_the_items_own_stays(bench: Bench) -> None:
+    mark = new_mark()
+    with bench.driver() as driver:
+        lost, own = driver.create_upload(bench.bucket, "k"), driver.create_upload(bench.bucket, "k")
+        beside = driver.create_upload(bench.bucket, "k2")
+        DropLost(bench.bucket, "k", mark, own).run(Asked(driver, driver))
+        assert ids(bench) == {own, beside}
+        assert lost not in ids(bench)
+
+
+@pytest.mark.parametrize("change", [older, much_later, by_another])
+def test_a_strangers_stays(bench: Bench, change: Callable[[Upload], Upload]) -> None:
+    mark = new_mark()
+    with bench.driver() as driver:
+        theirs = driver.create_upload(bench.bucket, "k")
+        seen: Any = Seen(driver, theirs, change)
+        DropLost(bench.bucket, "k", mark).run(Asked(seen, seen))
+        assert ids(bench) == {theirs}
+        DropLost(bench.bucket, "k", mark).run(Asked(driver, driver))  # it is that difference alone
+        assert ids(bench) == set()
+
+
+def test_one_with_parts_stays(bench: Bench) -> None:
+    mark = new_mark()
+    with bench.driver() as driver:
+        theirs = driver.create_upload(bench.bucket, "k")
+        driver.upload_part(bench.bucket, "k", theirs, 1, b"x")
+        DropLost(bench.bucket, "k", mark).run(Asked(driver, driver))
+        assert ids(bench) == {theirs}
+
+
+@pytest.mark.parametrize("nobody_can_say", [False, True])
+def test_one_that_another_transfer_has_begun_stays(bench: Bench, nobody_can_say: bool) -> None:
+    mark = new_mark()
+    with bench.driver() as driver:
+        theirs = driver.create_upload(bench.bucket, "k")
+        stage = Asked(driver, driver)
+        stage.known = None if nobody_can_say else frozenset({theirs})
+        DropLost(bench.bucket, "k", mark).run(stage)
+        assert ids(bench) == {theirs}
+
+
+def test_nothing_is_dropped_where_nobody_can_tell_how_old_a_mark_is(bench: Bench) -> None:
+    with bench.driver() as driver:
+        theirs = driver.create_upload(bench.bucket, "k")
+        DropLost(bench.bucket, "k", "nonsense").run(Asked(driver, driver))
+        assert ids(bench) == {theirs}
+
+
+def test_a_mark_tells_its_age_whatever_the_clock_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    mark, now = new_mark(), upload_marks.time.time_ns
+    monkeypatch.setattr(upload_marks, "boot_id", lambda: "another start")
+    assert 0 <= (age_us(mark) or 0) < 60_000_000
+    monkeypatch.setattr(upload_marks.time, "time_ns", lambda: now() - 3600 * 10**9)
+    assert age_us(mark) is None  # the clock was set back
+    monkeypatch.undo()
+    monkeypatch.setattr(upload_marks, "boot_id", lambda: "this start")
+    mark = new_mark()
+    monkeypatch.setattr(upload_marks.time, "time_ns", lambda: now() - 3600 * 10**9)
+    assert 0 <= (age_us(mark) or 0) < 60_000_000
+
+
+@pytest.mark.parametrize("mark", ["", "m@1@2"])
+@pytest.mark.parametrize("upload_id", ["", "id", "?id", "2~a?b"])
+def test_what_is_begun_is_read_as_it_was_written(mark: str, upload_id: str) -> None:
+    begun = begun_as(mark, upload_id)
+    assert (mark_in(begun), id_in(begun)) == (mark, upload_id)
+    assert (mark_in(without_id(begun)), id_in(without_id(begun))) == (mark, "")
+
+
+def test_a_course_that_is_over_is_not_known_any_more() -> None:
+    class Course:
+        key, upload_id, beginning = "k", "u", False
+
+    known, course = KnownUploads(), Course()
+    known.add(course)
+    assert known.of("k") == {"u"}
+    assert known.of("another") == frozenset()
+    del course
+    assert known.of("k") == frozenset()
