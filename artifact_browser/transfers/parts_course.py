@@ -9,9 +9,9 @@ from dataclasses import replace
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.known_uploads import known_uploads
 from artifact_browser.transfers.lost_uploads import DropLost, what_is_left
-from artifact_browser.transfers.put_tasks import Begun
+from artifact_browser.transfers.put_tasks import Begun, RemoveWrong, Wrong
 from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Finished, Skipped, Task
+from artifact_browser.transfers.task import Finished, Result, Settled, Skipped, Task
 from artifact_browser.transfers.upload_marks import begun_as, id_in, mark_in, new_mark
 
 
@@ -31,6 +31,7 @@ class PartsCourse(ABC):
         self.upload_id, self._mark = id_in(item.begun), mark_in(item.begun)
         self.beginning = False
         self._unsure = bool(self._mark)
+        self._wrong: Wrong | None = None
         self._parts: dict[int, Part] = {}
         if self.upload_id:
             known_uploads.add(self)
@@ -60,7 +61,13 @@ class PartsCourse(ABC):
     def _finish(self, parts: tuple[Part, ...]) -> Task:
         """The task that makes ``parts``, which are all of them in order, one blob."""
 
-    def advance(self, task: Task, result: object) -> Sequence[Task] | Finished | Skipped:
+    def advance(self, task: Task, result: object) -> Sequence[Task] | Result:
+        if isinstance(result, Wrong):
+            self.upload_id, self._wrong = "", result
+            return [RemoveWrong(self._to_bucket, self.key, result)]
+        if isinstance(task, RemoveWrong):
+            self._wrong = None
+            return Settled({self._item.number: task.wrong.error})
         if isinstance(result, Finished | Skipped):
             self.upload_id, self.beginning, self._unsure = "", False, False
             return result
@@ -87,7 +94,8 @@ class PartsCourse(ABC):
             self._mark = ""
         self.beginning = False
         self._keep(self._item)
-        return what_is_left(self._to_bucket, self._item)
+        wrong = [RemoveWrong(self._to_bucket, self.key, self._wrong)] if self._wrong is not None else []
+        return [*wrong, *what_is_left(self._to_bucket, self._item)]
 
     def _begin_anew(self) -> Task:
         """Begin, with a mark that is in the journal by then: an answer that is lost may mean an upload nobody knows."""

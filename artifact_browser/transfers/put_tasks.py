@@ -14,12 +14,15 @@ from artifact_browser.errors import (
     ArtifactBrowserError,
     ChecksumMismatch,
     DiskError,
+    ErrorRecord,
     NetworkError,
     NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
+    ServerFault,
     SourceChanged,
     StorageError,
+    Throttled,
     UploadNotFound,
 )
 from artifact_browser.storage.driver import (
@@ -51,7 +54,7 @@ _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 @packed
 @dataclass(frozen=True, slots=True)
 class PutFile(Task):
-    """Send a whole file. Result: :class:`Finished` or :class:`Skipped`."""
+    """Send a whole file. Result: :class:`Finished`, :class:`Skipped` or :class:`Wrong`."""
 
     bucket: str
     item: Item
@@ -64,7 +67,7 @@ class PutFile(Task):
     def moved_bytes(self) -> int:
         return self.item.size_bytes
 
-    def run(self, stage: Stage) -> Finished | Skipped:
+    def run(self, stage: Stage) -> Finished | Skipped | Wrong:
         item = self.item
         check_source(item)
         body: Body = FileSlice(item.source, 0, item.size_bytes, stage.moved) if item.size_bytes else b""
@@ -83,14 +86,12 @@ class PutFile(Task):
                 if isinstance(error, PreconditionFailed) or attempt == _TRIES - 1:
                     return _taken(item, error, self.skip_existing)
             except (ChecksumMismatch, SourceChanged) as error:
-                _remove_wrong(stage.driver, self.bucket, item.target, error.stored)
-                raise
+                return taken_back(stage.driver, self.bucket, item.target, error.stored, error)
         try:
             check_source(item)
-        except DiskError:
-            _remove_wrong(stage.driver, self.bucket, item.target, written.etag)
-            raise
-        return verified(stage.driver, self.bucket, item, written)
+            return verified(stage.driver, self.bucket, item, written)
+        except (DiskError, ChecksumMismatch) as error:
+            return taken_back(stage.driver, self.bucket, item.target, written.etag, error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ class PutPart(PartTask):
 
 @dataclass(frozen=True, slots=True)
 class FinishUpload(Task):
-    """Make the parts one blob, and check it. Result: :class:`Finished` or :class:`Skipped`."""
+    """Make the parts one blob, and check it. Result: :class:`Finished`, :class:`Skipped` or :class:`Wrong`."""
 
     bucket: str
     item: Item
@@ -241,7 +242,7 @@ class FinishUpload(Task):
 
     alone = True
 
-    def run(self, stage: Stage) -> Finished | Skipped:
+    def run(self, stage: Stage) -> Finished | Skipped | Wrong:
         item = self.item
         check_source(item)
 
@@ -256,7 +257,34 @@ class FinishUpload(Task):
             end = same or _taken(item, error, self.skip_existing)
             AbortUpload(self.bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
             return end
-        return verified(stage.driver, self.bucket, item, written, self.parts)
+        try:
+            return verified(stage.driver, self.bucket, item, written, self.parts)
+        except ChecksumMismatch as error:
+            return taken_back(stage.driver, self.bucket, item.target, written.etag, error)
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What stands at the target is not what was meant (``error`` says why), and could not be removed yet: a later attempt
+    would take it for somebody else's.
+    """
+
+    etag: str
+    error: ErrorRecord
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveWrong(Task):
+    """Remove it, if it is still that; the item has failed then."""
+
+    bucket: str
+    key: str
+    wrong: Wrong
+
+    interruptible = False
+
+    def run(self, stage: Stage) -> None:
+        _remove_wrong(stage.target, self.bucket, self.key, self.wrong.etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +344,7 @@ def create_only(driver: Driver, item: Item, write: Callable[[Condition | None], 
 def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: Sequence[Part] = ()) -> Finished:
     """How a written blob was checked; one of ``parts`` by what its parts were checked by when they were sent.
 
-    :raises ChecksumMismatch: the stored blob has another size; it is removed if it is still ours
+    :raises ChecksumMismatch: the stored blob has another size
     """
     if written.verified:
         return Finished(written.verified)
@@ -329,15 +357,24 @@ def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: S
             return Finished("crc32c")
         of_parts = parts_in(info.etag, info.headers) and info.etag == etag_of(parts)
         return Finished("md5" if of_parts else "size")
-    _remove_wrong(driver, bucket, item.target, written.etag)
     raise ChecksumMismatch(
         f"{item.size_bytes} bytes were sent, {info.size_bytes} are stored.", subject=f"{bucket}/{item.target}"
     )
 
 
+def taken_back(driver: Driver, bucket: str, key: str, etag: str, error: ArtifactBrowserError) -> Wrong:
+    """Remove what was written wrong for ``error``, and raise that; while the store cannot be reached: what is to be removed."""
+    try:
+        _remove_wrong(driver, bucket, key, etag)
+    except (NetworkError, ServerFault, Throttled):
+        return Wrong(etag, error.record())
+    raise error
+
+
 def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str) -> None:
-    """Remove what was written wrong, if it is still that."""
-    if etag and driver.head(bucket, key).etag == etag:
+    """If it is still that."""
+    there = head_or_none(driver, bucket, key) if etag else None
+    if there is not None and there.etag == etag:
         driver.delete(bucket, key)
 
 

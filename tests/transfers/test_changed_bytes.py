@@ -6,16 +6,22 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, NoReturn
 
 import pytest
 
+from artifact_browser.errors import ChecksumMismatch, ConnectionFailed
 from artifact_browser.paths import in_home
+from artifact_browser.storage.driver import BlobInfo, Driver
+from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.policy import Policy
-from artifact_browser.transfers.state import ItemState, JobState
-from artifact_browser.transfers.task import LARGE_BYTES, MIB
+from artifact_browser.transfers.put_course import PutCourse
+from artifact_browser.transfers.state import Item, ItemState, JobState
+from artifact_browser.transfers.task import LARGE_BYTES, MIB, Settled
 from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
+from tests.transfers.accounts import Here
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
 SIZES = [20_000, LARGE_BYTES + MIB]
@@ -125,3 +131,54 @@ def test_blobs_in_other_peoples_parts(moto: S3Server, tmp_path: Path, mebibytes:
     assert tree(tmp_path / "down") == {"theirs": data}
     assert handle.snapshot.verified == how
     pool.close()
+
+
+class Unreachable:
+    """A store that writes other bytes than were sent, and cannot be reached ``times`` times behind that."""
+
+    def __init__(self, driver: Driver, times: int) -> None:
+        self._driver, self.times = driver, times
+        self._wrote = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def put(self, bucket: str, key: str, body: object, *rest: object) -> NoReturn:
+        del body, rest
+        error = ChecksumMismatch("The store received other bytes than were sent.")
+        error.stored = self._driver.put(bucket, key, b"wrong").etag
+        self._wrote = True
+        raise error
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        if self._wrote and self.times:
+            self.times -= 1
+            raise ConnectionFailed("The network is gone.")
+        return self._driver.head(bucket, key)
+
+
+@pytest.mark.parametrize("times", [0, 1, 3])
+def test_wrong_bytes_are_removed_when_the_store_can_be_reached_again(local: Bench, tmp_path: Path, times: int) -> None:
+    """Another attempt to send them would meet them and take them for somebody else's."""
+    file = tmp_path / "file"
+    file.write_bytes(b"right")
+    size, modified_us, file_id = stamp_of(file.stat())
+    item = Item(7, "k", str(file), "k", size, modified_us, file_id=file_id)
+    course = PutCourse(local.bucket, item, skip_existing=False, largest_part=1 << 30, most_parts=1000)
+    with local.driver() as driver:
+        store: Any = Unreachable(driver, times)
+        stage = Here(store, store)
+        step: object = course.begin()
+        while isinstance(step, list):
+            try:
+                step = course.advance(step[0], step[0].run(stage))
+            except ConnectionFailed:  # the job waits, and has it done again
+                (left,) = course.leftovers()
+                assert left == step[0]
+            except ChecksumMismatch:
+                assert not times
+                break
+        assert store.times == 0
+        assert not times or (isinstance(step, Settled) and step.failed[7].kind == "ChecksumMismatch")
+        assert not course.leftovers()
+    assert local.listed() == []

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from artifact_browser.storage.driver import Driver, Upload
 from artifact_browser.transfers import upload_marks
+from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.known_uploads import KnownUploads, UploadsKnown
 from artifact_browser.transfers.lost_uploads import DropLost
+from artifact_browser.transfers.put_tasks import FinishUpload
+from artifact_browser.transfers.state import Item
+from artifact_browser.transfers.task import Skipped
 from artifact_browser.transfers.upload_marks import age_us, begun_as, id_in, mark_in, new_mark, without_id
 from artifact_browser.workers.job import Question
 from tests.transfers.accounts import Here
 from tests.transfers.conftest import Bench
-
-MIB = 1024**2
 
 
 class Seen:
@@ -145,3 +148,17 @@ def test_a_course_that_is_over_is_not_known_any_more() -> None:
     assert known.of("another") == frozenset()
     del course
     assert known.of("k") == frozenset()
+
+
+def test_an_upload_whose_blob_somebody_else_wrote_first_is_dropped(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"ours")
+    size, modified_us, file_id = stamp_of(file.stat())
+    item = Item(0, "k", str(file), "k", size, modified_us, file_id=file_id)
+    with bench.driver() as driver:
+        upload_id = driver.create_upload(bench.bucket, "k")
+        part = driver.upload_part(bench.bucket, "k", upload_id, 1, b"ours")
+        driver.put(bench.bucket, "k", b"theirs")
+        end = FinishUpload(bench.bucket, item, upload_id, (part,), skip_existing=True).run(Here(driver, driver))
+    assert isinstance(end, Skipped) == (bench.content("k") == b"theirs")  # some stores know no conditions
+    assert ids(bench) == set()
