@@ -8,7 +8,7 @@ from pathlib import Path
 # run as a folder (python -P benchmarks): the checkout, not this folder, is where modules come from
 sys.path[0] = str(Path(__file__).resolve().parent.parent)
 
-from benchmarks import catalog, gallery, listing, startup, table, transfers, ui  # noqa: E402 - after the path is right
+from benchmarks import catalog, gallery, listing, million, startup, table, transfers, ui  # noqa: E402 - after the path is right
 
 BENCHMARKS = {
     "ui": ui.main,
@@ -17,6 +17,7 @@ BENCHMARKS = {
     "table": table.main,
     "gallery": gallery.main,
     "listing": listing.main,
+    "million": million.main,
     "catalog": catalog.main,
 }
 

@@ -54,6 +54,17 @@ def test_the_rows_are_there_and_a_wrong_byte_was_noticed(sink: Sink, tmp_path: P
     assert "ABSENT" not in printed
 
 
+def test_a_million_in_small(sink: Sink, tmp_path: Path) -> None:
+    del sink  # it says why where it cannot be had
+    rows, printed = bench(tmp_path, "million", "--files", "1010", "--folder", str(tmp_path))
+    assert "1,010 items planned" in printed
+    assert "done: 1,010 done, 0 failed" in printed
+    for phase in ("plan", "first item", "going on"):
+        assert {f"{phase} wall", f"{phase} window memory", f"{phase} engine memory"} <= rows.keys()
+        assert rows[f"{phase} engine and movers memory"]["ours"] > 5
+    assert "ABSENT" not in printed
+
+
 # -- the server -------------------------------------------------------------------------------------------------------
 def put(sink: Sink, key: str, body: bytes) -> None:
     client(SinkStore(sink).access).put_object(Bucket="bench", Key=key, Body=body)
