@@ -336,9 +336,7 @@ class TransferHandle:
 
     @staticmethod
     def _again(one: ItemSnapshot, begun_stays: bool) -> Item:
-        """What had ended is removed by the run it ended in, unless that is of another run of the app; whether that found
-        what nobody was told of is looked at again.
-        """
+        """What had ended is removed by the run it ended in, unless that is of another run of the app."""
         begun = one.item.begun if begun_stays or not one.state.ended else without_id(one.item.begun)
         return replace(one.item, begun=begun, tried=one.attempts)
 
