@@ -14,10 +14,11 @@ import pytest
 from artifact_browser.accounts.lease import LeaseWanted, SecretWanted
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.paths import Paths, in_home
+from artifact_browser.storage.location import Location
 from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.queue import Restoring, TransferQueue
 from artifact_browser.transfers.state import JobState, Verb
-from artifact_browser.transfers.task import LARGE_BYTES
+from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import FaultyLink
@@ -90,6 +91,21 @@ def test_it_is_cancelled_and_no_upload_is_left(bench: Bench, link: FaultyLink, f
     bench.queue.settle(30)
     assert unfinished(bench) == []
     assert bench.listed() == []
+
+
+def test_a_copy_to_another_account_leaves_none(bench: Bench, link: FaultyLink) -> None:
+    data, copy = random.Random(SEED).randbytes(PART_BYTES + 77), f"copy/{KEY}"
+    bench.put({KEY: data})
+    other = replace(bench.record, id="other", endpoint=link.endpoint)
+    link.keeps_begins = True
+    handle = bench.queue.copy(bench.record, [bench.at(KEY)], Location(other.id, bench.bucket, "copy/"), to_record=other)
+    wait_for(lambda: link.kept and unfinished(bench, copy))
+    kill_all(bench, Lane.MOVER)
+    link.keeps_begins = False
+    assert bench.finish(handle).state is JobState.DONE
+    assert bench.content(copy) == data
+    bench.queue.settle(30)
+    assert unfinished(bench, copy) == []
 
 
 @pytest.mark.parametrize("goes_on", [True, False])
