@@ -32,6 +32,7 @@ class PartsCourse(ABC):
         self.beginning = False
         self._unsure = bool(self._mark)
         self._wrong: Wrong | None = None
+        self._end: Finished | Skipped | None = None
         self._parts: dict[int, Part] = {}
         if self.upload_id:
             known_uploads.add(self)
@@ -69,11 +70,14 @@ class PartsCourse(ABC):
             self._wrong = None
             return Settled({self._item.number: task.wrong.error})
         if isinstance(result, Finished | Skipped):
-            self.upload_id, self.beginning, self._unsure = "", False, False
-            return result
+            self.upload_id, self.beginning = "", False
+            if not self._unsure:
+                return result
+            self._end = result
+            return [DropLost(self._to_bucket, self.key, self._mark)]
         if isinstance(task, DropLost):
             self._unsure = False
-            return [self._last()]
+            return [self._last()] if self._end is None else self._end
         if result is None:  # the store does not know the upload any more: anew
             return [self._begin_anew()]
         if isinstance(result, tuple):

@@ -109,7 +109,8 @@ class Item:
     :ivar expects: what stands at the target and is to be replaced (:mod:`~artifact_browser.transfers.standing`); nothing
         else is written over; empty: whatever stands there
     :ivar begun: what this run puts down on its way and takes up again: the temporary file's name, or the id of the
-        multipart upload; the window knows it before the first byte moves, so that it outlives a killed engine
+        multipart upload (or that one may exist: :mod:`~artifact_browser.transfers.upload_marks`); the window knows it before
+        the first byte moves, so that it outlives a killed engine
     :ivar tried: how often runs before this one have tried it
     """
 

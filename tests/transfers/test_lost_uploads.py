@@ -14,9 +14,10 @@ from artifact_browser.transfers import upload_marks
 from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.known_uploads import KnownUploads, UploadsKnown
 from artifact_browser.transfers.lost_uploads import DropLost
+from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.put_tasks import FinishUpload
 from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Skipped
+from artifact_browser.transfers.task import Finished, Skipped
 from artifact_browser.transfers.upload_marks import age_us, begun_as, id_in, mark_in, new_mark, without_id
 from artifact_browser.workers.job import Question
 from tests.transfers.accounts import Here
@@ -161,4 +162,18 @@ def test_an_upload_whose_blob_somebody_else_wrote_first_is_dropped(bench: Bench,
         driver.put(bench.bucket, "k", b"theirs")
         end = FinishUpload(bench.bucket, item, upload_id, (part,), skip_existing=True).run(Here(driver, driver))
     assert isinstance(end, Skipped) == (bench.content("k") == b"theirs")  # some stores know no conditions
+    assert ids(bench) == set()
+
+
+def test_a_file_that_is_small_now_leaves_none_of_when_it_was_large(bench: Bench, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"small")
+    size, modified_us, file_id = stamp_of(file.stat())
+    item = Item(0, "k", str(file), "k", size, modified_us, file_id=file_id, begun=begun_as(new_mark(), ""))
+    with bench.driver() as driver:
+        driver.create_upload(bench.bucket, "k")
+        course = PutCourse(bench.bucket, item, skip_existing=False, largest_part=1 << 30, most_parts=1000)
+        assert isinstance(Asked(driver, driver).run(course), Finished)
+        assert not course.leftovers()
+    assert bench.content("k") == b"small"
     assert ids(bench) == set()
