@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from artifact_browser.storage.driver import FileSlice
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import MIB
 from artifact_browser.workers.job import Lane
@@ -101,8 +102,10 @@ def test_cancel_is_quick_and_leaves_nothing(bench: Bench, tmp_path: Path) -> Non
 
 def test_a_cancelled_download_leaves_whole_files_only_and_goes_on(bench: Bench, tmp_path: Path) -> None:
     file = large_file(tmp_path / "0.bin", 70)
-    bench.finish(bench.queue.upload(bench.record, bench.at(), [file]))
-    with bench.driver() as driver:
+    with (
+        bench.driver() as driver
+    ):  # in one piece: moto gives copies of what came in parts a checksum that is not theirs
+        driver.put(bench.bucket, "0.bin", FileSlice(file, 0, 70 * MIB))
         for number in range(1, 6):
             driver.copy(bench.bucket, "0.bin", bench.bucket, f"{number}.bin")
     down = tmp_path / "down"
