@@ -290,6 +290,11 @@ class CommitConflict(CatalogError):
     default_todo = "Nothing was overwritten. Refresh, compare, and commit again."
 
 
+class AliasConflict(CommitConflict):
+    title = "Somebody else moved this alias"
+    default_todo = "Nothing was changed. Look where it points now, and try again."
+
+
 class FilesMissing(CatalogError):
     title = "Files are missing"
     default_todo = "Upload the files again or remove them from the artifact."

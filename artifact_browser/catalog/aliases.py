@@ -27,6 +27,7 @@ from artifact_browser.catalog.records import (
     read_sound_record,
 )
 from artifact_browser.errors import (
+    AliasConflict,
     BlobNotFound,
     CommitConflict,
     InputError,
@@ -118,7 +119,7 @@ def move_alias(
 
     :param expected: where the person saw it point to ("" nowhere); else what is found is moved
     :raises InputError: a name that cannot be, or ``latest``; :raises BlobNotFound: there is no such version
-    :raises CommitConflict: somebody else moved it meanwhile; it was left alone
+    :raises AliasConflict: somebody else moved it meanwhile; it was left alone
     """
     check_label(name, "alias")
     if name == LATEST:
@@ -128,7 +129,7 @@ def move_alias(
     for attempt in range(_TRIES):
         found = read_alias(driver, place, name)
         if expected is not None and expected != (found.now.version if found else ""):
-            raise CommitConflict(
+            raise AliasConflict(
                 f"The alias \u201c{name}\u201d was moved by somebody else meanwhile.",
                 kept=f"It points to {found.now.version} now." if found else "It is gone.",
             )
@@ -138,7 +139,7 @@ def move_alias(
             return _write(driver, place, name, found, Move(version, by, time.time_ns() // 1000), pause)
         except CommitConflict:
             pause(backoff_s(attempt))
-    raise CommitConflict("Others kept moving this alias at the same time.", subject=name)
+    raise AliasConflict("Others kept moving this alias at the same time.", subject=name)
 
 
 def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: Pause = time.sleep) -> bool:
@@ -148,7 +149,7 @@ def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: 
 
     :param expected: where the person saw it point to
     :raises InputError: ``latest``, or a name that cannot be
-    :raises CommitConflict: somebody else moved it meanwhile; it was left alone
+    :raises AliasConflict: somebody else moved it meanwhile; it was left alone
     :raises ManifestUnreadable: it is damaged
     """
     check_label(name, "alias")
@@ -161,7 +162,7 @@ def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: 
         if found is None:
             return attempt > 0  # it was this call's, whose answer was lost
         if found.now.version != expected:
-            raise CommitConflict(
+            raise AliasConflict(
                 f"The alias \u201c{name}\u201d was moved by somebody else meanwhile.",
                 kept=f"It points to {found.now.version} now, and was not deleted.",
             )
@@ -173,7 +174,7 @@ def delete_alias(driver: Driver, place: Place, name: str, expected: str, pause: 
             pause(backoff_s(attempt))
         else:
             return True
-    raise CommitConflict("Others kept moving this alias at the same time.", subject=name)
+    raise AliasConflict("Others kept moving this alias at the same time.", subject=name)
 
 
 def move_latest(
@@ -208,7 +209,7 @@ def move_latest(
             pause(backoff_s(attempt))
         else:
             return
-    raise CommitConflict("Others kept moving \u201clatest\u201d at the same time.")
+    raise AliasConflict("Others kept moving \u201clatest\u201d at the same time.")
 
 
 def read_latest(driver: Driver, place: Place) -> Alias | None:

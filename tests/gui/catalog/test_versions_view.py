@@ -173,7 +173,7 @@ def test_an_alias_is_deleted_unless_somebody_moved_it_meanwhile(
     qtbot.waitUntil(lambda: versions.versions.index(1, ALIASES).data() == "tested", timeout=TIMEOUT_MS)
     assert read_alias(driver, lion, "production") is None
     delete("tested", lambda: move_alias(driver, lion, "tested", "v2"))
-    qtbot.waitUntil(lambda: dialog("Somebody else committed first") is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: dialog("Somebody else moved this alias") is not None, timeout=TIMEOUT_MS)
     found = read_alias(driver, lion, "tested")
     assert found is not None
     assert found.now.version == "v2"
