@@ -19,6 +19,7 @@ from artifact_browser.gui.catalog.lineage_page import LineagePage
 from artifact_browser.gui.catalog.page_stack import PageStack
 from artifact_browser.gui.catalog.type_chips import Chip
 from artifact_browser.gui.common.format import printable
+from artifact_browser.gui.common.head_layout import HeadLayout
 from artifact_browser.gui.common.widgets import Kind, button, label
 from artifact_browser.storage.location import Location
 
@@ -74,16 +75,18 @@ class ArtifactView(QWidget):
         return self.pages.page(FilesPage).files
 
     def _lay_out(self) -> None:
-        texts = QVBoxLayout()
+        title = QWidget()
+        texts = QVBoxLayout(title)
+        texts.setContentsMargins(0, 0, 0, 0)
         texts.setSpacing(2)
         texts.addWidget(self._title)
         texts.addWidget(self._state)
         self.under_state = texts  # what others show there
-        self._head = QHBoxLayout()
-        self._head.setSpacing(8)
-        self._head.addLayout(texts, 1)
-        for made in (self.versions, self.copy, self.discard, self.compare, self.edit, self.stage, self.commit):
-            self._head.addWidget(made, 0, Qt.AlignmentFlag.AlignTop)
+        head = HeadLayout()
+        for made in (
+            title, self.versions, self.copy, self.discard, self.compare, self.edit, self.stage, self.commit,
+        ):  # fmt: skip
+            head.addWidget(made)
         chips = QHBoxLayout()
         chips.setSpacing(6)
         chips.addWidget(self.pages.chips)
@@ -97,7 +100,7 @@ class ArtifactView(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(20, 20, 20, 12)
         column.setSpacing(12)
-        column.addLayout(self._head)
+        column.addLayout(head)
         column.addLayout(chips)
         column.addWidget(self.pages, 1)
         for before, after in ((self.edit, self.stage), (self.stage, self.commit), (self.commit, self.discard)):
