@@ -38,8 +38,8 @@ class ArtifactView(QWidget):
     links_requested = Signal(object)
     versions_requested = Signal()
     files_dropped = Signal(object)
-    #: prefix of another artifact in this bucket
-    artifact_wanted = Signal(str)
+    #: prefix of another artifact in this bucket, and the version of it to look at
+    artifact_wanted = Signal(str, str)
     #: a page has changed what is staged
     changed = Signal()
 

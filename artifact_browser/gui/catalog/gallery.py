@@ -55,6 +55,8 @@ class Gallery(QWidget):
     compare_requested = Signal(object)
     edit_card_requested = Signal(object)
     versions_requested = Signal(object)
+    #: location of an artifact that was just opened, and the version of it to look at
+    version_requested = Signal(object, str)
     index_update_requested = Signal(object)
     commit_all_requested = Signal(object)
     #: somebody has come to a committed artifact's page (again is no coming): its :class:`Location`
@@ -133,9 +135,14 @@ class Gallery(QWidget):
         page.discard_requested.connect(lambda: self.discard_requested.emit(self._location))
         page.compare_requested.connect(lambda: self.compare_requested.emit(self._location))
         page.versions_requested.connect(lambda: self.versions_requested.emit(self._location))
-        page.artifact_wanted.connect(lambda prefix: self.location_opened.emit(self._at(prefix)))
+        page.artifact_wanted.connect(self._open_version)
         page.changed.connect(self.refresh)
         page.files_dropped.connect(lambda paths: self.files_dropped.emit(self._location, paths))
+
+    def _open_version(self, prefix: str, version: str) -> None:
+        location = self._at(prefix)
+        self.location_opened.emit(location)
+        self.version_requested.emit(location, version)
 
     # -- what the shell asks ------------------------------------------------------------------------------------
     @property

@@ -32,8 +32,8 @@ class LineagePage(ArtifactPage):
 
     TITLE = "Lineage"
 
-    #: the prefix of an artifact that is to be opened
-    artifact_wanted = Signal(str)
+    #: the prefix of an artifact that is to be opened, and its version
+    artifact_wanted = Signal(str, str)
     #: what is staged has changed
     changed = Signal()
 
@@ -197,7 +197,7 @@ class LineagePage(ArtifactPage):
             if node.ref.prefix == self._shown.place.prefix:
                 self._look()
             else:
-                self.artifact_wanted.emit(node.ref.prefix)
+                self.artifact_wanted.emit(node.ref.prefix, node.ref.version)
         elif node.text.startswith(_WEB):
             dialog = LinkDialog(node.text, self)
             dialog.subtitle.setText("This artifact names this address:")

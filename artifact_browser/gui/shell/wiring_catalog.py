@@ -83,6 +83,7 @@ class CatalogWiring(QObject):
         room.created.connect(self._window.navigator.go)
         room.stage_requested.connect(self._upload)
         gallery.versions_requested.connect(lambda at: room.versions.open(self._record(), at))
+        gallery.version_requested.connect(lambda at, version: room.versions.open(self._record(), at, version))
         room.versions.download_requested.connect(self._download)
         self._transfers.room.job_finished.connect(self._uploaded)
 

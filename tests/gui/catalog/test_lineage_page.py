@@ -76,7 +76,12 @@ def test_lineage_is_walked_with_the_keyboard_and_enter_opens_that_version(
     assert page.graph.chosen is not None
     assert page.graph.chosen.title == "raw"
     assert page.list.node(page.table.currentIndex().row()).title == "raw"
+    used = page.graph.chosen.ref
+    wanted: list[tuple[str, str]] = []
+    room.gallery.version_requested.connect(lambda at, version: wanted.append((at.key, version)))
     qtbot.keyClick(page.graph, Key.Key_Return)
+    assert used is not None
+    assert wanted == [("zoo/raw/", used.version)]
     qtbot.waitUntil(lambda: room.gallery.location.key == "zoo/raw/", timeout=TIMEOUT_MS)
     qtbot.waitUntil(lambda: ("Used by", "zoo/clean/") in lines(page), timeout=TIMEOUT_MS)
     assert "not the committed one" in page.words.text()
