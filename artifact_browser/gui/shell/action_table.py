@@ -175,7 +175,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("copy_as_rclone", "Copy artifact as rclone command", "Catalog", "Copy a line for a shell that downloads it",
                "", (), (needs.ARTIFACT,), section=2),
     ActionSpec("copy_as_flyte", "Copy artifact as flyte:// URI", "Catalog",
-               "Copy the address that names no bucket: project, domain and name", "link", (), (needs.ARTIFACT,), section=2),
+               "Copy its address without a bucket; where it has no name yet, Edit card\u2026 gives it one", "link", (), (needs.ARTIFACT,), section=2),
     ActionSpec("download_weights", "Download weights\u2026", "Catalog", "Choose what a download of the artifact's files counts", "",
                (), (needs.ARTIFACT, needs.WRITABLE), section=2),
     ActionSpec("reset_stats", "Reset statistics\u2026", "Catalog", "Let the artifact's downloads and views begin at zero", "",
