@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from queue import SimpleQueue
@@ -40,6 +41,9 @@ class Flight:
     ) -> None:
         #: how many of its tasks move at the same time
         self.places = places
+        #: how many it has, and how long they took, in seconds
+        self.tasks, self.flew_s = 0, 0.0
+        self._started = 0.0
         self._inbox = inbox
         self._crew = crew
         self._context = context
@@ -48,6 +52,7 @@ class Flight:
         self._handle: JobHandle | None = None
 
     def start(self, tasks: Sequence[Task]) -> None:
+        self.tasks, self._started = len(tasks), time.monotonic()
         self._handle = self._crew.start(self._records, tasks, self, self.places)
 
     def cancel(self) -> None:
@@ -69,6 +74,7 @@ class Flight:
         self._crew.answer(self._context, self._records, question, answer)
 
     def on_done(self, result: object) -> None:
+        self.flew_s = time.monotonic() - self._started
         self._inbox.put(partial(self._tower.on_landed, self, None))
 
     def on_error(self, error: ArtifactBrowserError) -> None:

@@ -30,8 +30,10 @@ from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 
 TICK_S = 0.1
 _BATCH_TASKS = 16
-#: of those that take turns: the way to the engine and back is paid once for more of them
-_TURN_TASKS = 64
+#: of those that take turns: so many that a mover has enough to do while the engine writes down and tells a thousand items,
+#: and not for longer than a pause likes to wait
+_TURN_TASKS, _MOST_TURN_TASKS = 64, 512
+_SHORT_S, _LONG_S = 0.05, 0.25
 _BATCH_BYTES = 4 * SMALL_BYTES
 #: a task whose mover died is tried again this often
 _TRIES = 3
@@ -120,6 +122,8 @@ class Scheduler:
         self._flights: dict[Flight, list[Load | None]] = {}
         #: taken by what is under way
         self._places = 0
+        #: how many tasks that take turns travel together
+        self._turn_tasks = _TURN_TASKS
         self._own_core = all(record.kind is not AccountKind.LOCAL and not record.compatibility for record in records)
         self._told_at = 0.0
         #: what may be launched next must be known outside before
@@ -151,6 +155,8 @@ class Scheduler:
                 while self._flights or (self._waits and not self._pausing()):
                     self._take(0.0 if self._must_be_known else TICK_S)
                     cancel.raise_if_cancelled()
+                    if not self._must_be_known and not self._pausing():
+                        self._launch()  # before there is something to tell
                     self._accept()
                     yield from self._tell()
                     if self._pausing():
@@ -251,7 +257,7 @@ class Scheduler:
             if not loads:
                 taking_turns = turns
                 flights = max(1, share // granted)  # as many as that share themselves into what is left
-                limit = _TURN_TASKS if turns else _BATCH_TASKS
+                limit = self._turn_tasks if turns else _BATCH_TASKS
                 most = max(1, min(limit, self._ledger.items_waiting // (2 * flights)))
             elif alone or turns != taking_turns or weight + load.task.moved_bytes > granted * _BATCH_BYTES:
                 self._ready.appendleft(load)
@@ -348,6 +354,8 @@ class Scheduler:
         """The mover's job has ended; tasks without an outcome are tried again or fail."""
         rest = [load for load in self._flights.pop(flight) if load is not None]
         self._places -= flight.places
+        if error is None and flight.tasks == self._turn_tasks:
+            self._fit_batches(flight.flew_s)
         self._claim.landed(flight.places)
         for place, load in enumerate(rest):
             load.run.flying -= 1
@@ -370,6 +378,13 @@ class Scheduler:
                 self._set_back(load, error)
                 self._ready.append(load)
             self._bury(load.run)
+
+    def _fit_batches(self, flew_s: float) -> None:
+        """A full batch that took its turns took so long."""
+        if flew_s < _SHORT_S:
+            self._turn_tasks = min(_MOST_TURN_TASKS, self._turn_tasks * 2)
+        elif flew_s > _LONG_S:
+            self._turn_tasks = max(_TURN_TASKS, self._turn_tasks // 2)
 
     def _set_back(self, load: Load, error: ErrorRecord) -> None:
         load.task = load.task.unanswered()

@@ -114,25 +114,33 @@ class _Turns:
     """One thread's; the loop that made it is whom everybody gives the turn back to."""
 
     def __init__(self) -> None:
-        self.begun: dict[greenlet, int] = {}
+        self.begun: set[greenlet] = set()
+        #: they have ended one call and wait for another: a new one would have to be given memory by the system
+        self._idle: list[greenlet] = []
         self._loop = greenlet.getcurrent()
         self._ended: deque[tuple[int, Any]] = deque()
         #: who waits for a socket, by its number; until when, for all who wait
         self._waiting: dict[int, greenlet] = {}
         self._until: dict[greenlet, float] = {}
-        self._poll = select.poll() if hasattr(select, "poll") else _Select()
+        self._poll = _poll()
 
     def begin(self, place: int, call: Callable[[], Any]) -> None:
-        def run() -> None:
+        one = self._idle.pop() if self._idle else greenlet(self._run)
+        self.begun.add(one)
+        self._give_turn(one, (place, call))
+
+    def _run(self, work: tuple[int, Callable[[], Any]] | None) -> None:
+        one = greenlet.getcurrent()
+        while work is not None:
+            place, call = work
             try:
                 result = call()
             except BaseException as error:  # noqa: BLE001 - handed to whoever iterates
                 result = error
             self._ended.append((place, result))
-
-        one = greenlet(run)
-        self.begun[one] = place
-        self._give_turn(one, None)
+            self.begun.discard(one)
+            self._idle.append(one)
+            work = self._loop.switch()
 
     def take_ended(self) -> Iterator[tuple[int, Any]]:
         while self._ended:
@@ -189,24 +197,26 @@ class _Turns:
     def end(self) -> None:
         """Have whoever is under way end."""
         for one in list(self.begun):
-            if not one.dead:
-                self._give_turn(one, JobCancelled())
+            self._give_turn(one, JobCancelled())
         while self.begun:  # what one of them does at its end may wait once more
             self.go_on(wait=True)
+        for one in self._idle:
+            one.switch(None)
 
-    def _give_turn(self, one: greenlet, why: bool | BaseException | None) -> None:
+    def _give_turn(self, one: greenlet, what: object) -> None:
+        """``what``: its first call, whether what it waited for came, or what is raised where it waits."""
         _here.turns = self
         try:
-            if isinstance(why, BaseException):
-                one.throw(why)
-            elif why is None:
-                one.switch()
+            if isinstance(what, BaseException):
+                one.throw(what)
             else:
-                one.switch(why)
+                one.switch(what)
         finally:
             _here.turns = None
-        if one.dead:
-            del self.begun[one]
+
+
+def _poll() -> Any:
+    return select.poll() if hasattr(select, "poll") else _Select()
 
 
 class _Select:
