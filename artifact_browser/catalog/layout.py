@@ -22,6 +22,10 @@ RESERVED_NAMES = frozenset({COMMITTED_NAME, STAGED_NAME})
 DERIVED = ".artifact"
 #: Folders of derived facts: never an artifact, never a file of one.
 DERIVED_FOLDERS = frozenset({DERIVED, ".artifacts"})
+#: of the bucket, at its top: names, and who uses what
+BUCKET_WIDE = ".artifacts/"
+#: What is said to a person who meets one of them.
+KEPT_WORDS = "The catalog keeps versions, aliases, names and counters here."
 COLLECTION_TYPE = "collection"
 #: What Hypha keeps of each child in the index of a collection that does not say it.
 PLAIN_SUMMARY_FIELDS = ("name", "description")
@@ -71,6 +75,11 @@ class Place:
     def file_key(self, path: str) -> str:
         """The key of the artifact's file ``path``."""
         return self.prefix + path
+
+
+def is_kept_by_catalog(key: str) -> bool:
+    """Whether a folder (its key, with the slash) is one of the catalog's own, not something a person put there."""
+    return key == BUCKET_WIDE or key.endswith(f"/{DERIVED}/")
 
 
 def place_of(location: Location) -> Place:

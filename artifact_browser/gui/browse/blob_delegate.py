@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
 
 from artifact_browser.gui.browse.entry import Entry
-from artifact_browser.gui.browse.listing_model import ListingModel, TableColumn
+from artifact_browser.gui.browse.listing_model import ListingModel, TableColumn, is_kept
 from artifact_browser.gui.browse.row_selection import RowSelection
 from artifact_browser.gui.browse.type_icons import icon_name
 from artifact_browser.gui.common.icons import pixmap
@@ -72,7 +72,8 @@ class BlobDelegate(QStyledItemDelegate):
         painter.fillPath(_row_shape(rect, first=column == 0, last=column == TableColumn.CLASS), colour)
 
     def _paint_icon(self, painter: QPainter, rect: QRect, entry: Entry, selected: bool, colours: Tokens) -> None:
-        colour = colours.accent if selected or not entry.is_blob else colours.dim
+        plain = entry.is_blob or is_kept(entry)
+        colour = colours.dim if plain and not selected else colours.accent
         drawn = pixmap(icon_name(entry), colour, ICON_PX, painter.device().devicePixelRatio())
         painter.drawPixmap(QPointF(rect.left(), rect.center().y() - ICON_PX / 2 + 1), drawn)
 
@@ -103,7 +104,7 @@ def _text_colour(text: str, entry: Entry, column: int, selected: bool, colours: 
     if column == TableColumn.NAME:
         if text.startswith("(") and not entry.name_below(""):
             return colours.faint
-        return colours.selection_text if selected else colours.text
+        return colours.selection_text if selected else colours.dim if is_kept(entry) else colours.text
     if column == TableColumn.SIZE:
         return colours.text
     return colours.dim

@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from artifact_browser.bootstrap import Services
+from artifact_browser.catalog.layout import KEPT_WORDS, is_kept_by_catalog
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, NoticeAct, notice
 from artifact_browser.gui.browse.tree_pages import BUCKETS_A_PAGE, bucket_children, folder_children, matching
@@ -338,7 +339,8 @@ class BucketTreeModel(QAbstractItemModel):
     def _tooltip(self, node: Node) -> str:
         if node.kind in {NodeKind.BUCKET, NodeKind.PREFIX}:
             kind = self._services.book.get(node.location.account_id).kind
-            return printable(uri_of(kind, node.location.bucket, node.location.key))
+            words = f"{KEPT_WORDS}\n" if is_kept_by_catalog(node.location.key) else ""
+            return words + printable(uri_of(kind, node.location.bucket, node.location.key))
         return node.shown
 
 

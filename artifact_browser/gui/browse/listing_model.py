@@ -17,6 +17,7 @@ from PySide6.QtCore import QAbstractTableModel, QMimeData, QModelIndex, QObject,
 from PySide6.QtGui import QDropEvent
 
 from artifact_browser.accounts.record import AccountKind
+from artifact_browser.catalog.layout import KEPT_WORDS, is_kept_by_catalog
 from artifact_browser.gui.browse.entry import Entry, EntryKind
 from artifact_browser.gui.common import format as shown
 from artifact_browser.gui.common.plain_tip import plain_tip
@@ -282,6 +283,8 @@ class ListingModel(QAbstractTableModel):
         if column == TableColumn.MODIFIED:
             return _time(entry.modified_us)
         if column == TableColumn.TYPE:
+            if is_kept(entry):
+                return "Catalog"
             return type_of(entry.key) if entry.is_blob else entry.kind.capitalize()
         return _CLASS_WORDS.get(entry.storage_class, entry.storage_class) if entry.is_blob else ""
 
@@ -291,8 +294,14 @@ class ListingModel(QAbstractTableModel):
         if column == TableColumn.MODIFIED and entry.modified_us:
             return shown.iso_time(entry.modified_us)
         if column == TableColumn.NAME:
-            return shown.printable(self.uri(entry))
+            words = f"{KEPT_WORDS}\n" if is_kept(entry) else ""
+            return words + shown.printable(self.uri(entry))
         return entry.storage_class or None
+
+
+def is_kept(entry: Entry) -> bool:
+    """Whether it is a folder of the catalog's own."""
+    return entry.kind is EntryKind.FOLDER and is_kept_by_catalog(entry.key)
 
 
 def name_shown(entry: Entry, prefix: str) -> str:

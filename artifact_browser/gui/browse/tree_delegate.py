@@ -6,6 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Q
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
+from artifact_browser.catalog.layout import is_kept_by_catalog
 from artifact_browser.gui.browse.bucket_tree_model import NODE_ROLE
 from artifact_browser.gui.browse.tree_nodes import Node, NodeKind
 from artifact_browser.gui.common.icons import pixmap
@@ -41,7 +42,8 @@ class TreeDelegate(QStyledItemDelegate):
             font.setWeight(QFont.Weight.DemiBold)
         painter.setFont(font)
         dim = node.kind is NodeKind.NOTICE
-        painter.setPen(colours.faint if dim else colours.selection_text if selected else colours.text)
+        text_colour = colours.dim if is_kept_by_catalog(node.location.key) else colours.text
+        painter.setPen(colours.faint if dim else colours.selection_text if selected else text_colour)
         mode = Qt.TextElideMode.ElideRight if dim else Qt.TextElideMode.ElideMiddle
         text = QFontMetrics(font).elidedText(node.shown, mode, rect.width() - 8)
         painter.drawText(rect, int(Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine), text)

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QLineEdit, QWidget
 
+from artifact_browser.catalog.layout import KEPT_WORDS, is_kept_by_catalog
 from artifact_browser.errors import ArtifactBrowserError
-from artifact_browser.gui.common.dialog import AppDialog
+from artifact_browser.gui.common.dialog import AppDialog, Note
 from artifact_browser.gui.common.format import count, elided, exact_size, printable, size
 from artifact_browser.gui.common.widgets import Kind, label
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.delete import DeleteCount, DeletePlan
 
 _SHOWN = 4
+_KEPT = f"{KEPT_WORDS} Without it the artifacts' earlier versions and names are lost."
 
 
 class DeleteDialog(AppDialog):
@@ -37,6 +39,10 @@ class DeleteDialog(AppDialog):
         self.total = label("Counting\u2026", Kind.HEADING, wrap=True)
         self.body.addWidget(self.total)
         self.body.addWidget(label("This cannot be undone.", Kind.DIM))
+        if any(is_kept_by_catalog(at.key) for at in locations):
+            kept = Note(self)
+            kept.show_text(_KEPT, Kind.NOTE_WARNING)
+            self.body.addWidget(kept)
         self.bucket_name = QLineEdit()
         if self._typed:
             name = printable(self._typed)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord
 from artifact_browser.gui.browse.place_dialog import PlaceDialog
@@ -131,3 +132,10 @@ def test_a_bucket_that_is_not_empty_is_deleted_after_its_name_was_typed(person: 
     assert (handle.snapshot.state, handle.snapshot.counts.items_done) == (JobState.DONE, 6)
     person.arrived(Location(THIS_COMPUTER))
     assert place.bucket not in person.names()
+
+
+def test_deleting_what_the_catalog_keeps_says_what_is_lost(person: Person) -> None:
+    kept = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/.artifact/")], person.window)
+    other = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/artifacts/")], person.window)
+    warned = [any("earlier versions" in one.text() for one in dialog.findChildren(QLabel)) for dialog in (kept, other)]
+    assert warned == [True, False]

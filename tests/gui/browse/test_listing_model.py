@@ -77,6 +77,15 @@ def test_cells_say_sizes_types_and_classes(model: ListingModel, tmp_path: Path):
     assert model.index(0, TableColumn.SIZE).data(Qt.ItemDataRole.ToolTipRole) == "5,368,709,120 bytes"
 
 
+def test_folders_of_the_catalog_say_whose_they_are(model: ListingModel, tmp_path: Path):
+    model.grow(Store(tmp_path).add(["p/.artifact/", "p/.artifacts/", "p/a/"], []))
+    types = [model.index(row, TableColumn.TYPE).data() for row in range(3)]
+    assert types == ["Catalog", "Folder", "Folder"]  # .artifacts is one at the top of a bucket only
+    tip = QTextDocument()
+    tip.setHtml(model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert tip.toPlainText().startswith("The catalog keeps versions, aliases, names and counters here.")
+
+
 def test_a_tooltip_shows_a_name_letter_by_letter(model: ListingModel, tmp_path: Path):
     """Qt takes what looks like HTML for HTML: a name could show somebody's picture, or another name."""
     model.grow(Store(tmp_path).add([], ["p/<b>safe.txt&lt;"]))
