@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import time
 import xml.etree.ElementTree as ElementTree
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,9 +65,11 @@ def run(root: Path, python: Path, arguments: list[str]) -> int:
     began = time.monotonic()
     long, one_python = "--long" in arguments, "--one-python" in arguments
     arguments = [word for word in arguments if word != "--one-python"]
-    results = [check(root, python, name, words) for name, words in static_checks(python)]
+    with ThreadPoolExecutor(1) as beside:  # one core checks, the other makes the second environment
+        making = None if one_python else beside.submit(second_python, root)
+        results = [check(root, python, name, words) for name, words in static_checks(python)]
+        other = making.result() if making else None
     results.append(pytest(root, python, arguments))
-    other = None if one_python else second_python(root)
     if other:
         results.append(pytest(root, other, arguments if arguments else ONCE))
     report(results, time.monotonic() - began)
@@ -164,7 +167,8 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
 def environment(root: Path) -> dict[str, str]:
     """Children see the checkout, not what the person's shell says about Python."""
     env = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "PYTHONHOME"}}
-    return env | {"PYTHONPATH": str(root), "PYTHONDONTWRITEBYTECODE": "1"}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of worker processes would compile every module again
+    return env | {"PYTHONPATH": str(root)}
 
 
 def read_results(name: str, xml: Path) -> Result:
