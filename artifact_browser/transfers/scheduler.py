@@ -9,58 +9,31 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Protocol
 
-from artifact_browser.accounts.record import AccountKind, AccountRecord
+from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import ErrorRecord, InternalError, JobCancelled, WorkerDied
+from artifact_browser.transfers.batches import Batches, Load, Run
 from artifact_browser.transfers.crew import Crew
 from artifact_browser.transfers.durability import Durability
 from artifact_browser.transfers.flight import Flight
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import Moved
 from artifact_browser.transfers.pace import MOST_AT_ONCE
-from artifact_browser.transfers.patience import Patience, Setbacks, wants_credentials
+from artifact_browser.transfers.patience import Patience, wants_credentials
 from artifact_browser.transfers.runway import Claim
 from artifact_browser.transfers.state import Item, ItemsChanged, JobState
 from artifact_browser.transfers.task import SMALL_BYTES, Course, Finished, Outcome, Result, Settled, Skipped, Task
 from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 
 TICK_S = 0.1
-_BATCH_TASKS = 16
-#: of those that take turns: so many that a mover has enough to do while the engine writes down and tells a thousand items,
-#: and not for longer than a pause likes to wait
-_TURN_TASKS, _MOST_TURN_TASKS = 64, 512
-_SHORT_S, _LONG_S = 0.05, 0.25
-_BATCH_BYTES = 4 * SMALL_BYTES
 #: a task whose mover died is tried again this often
 _TRIES = 3
 _TIDY_S = 20.0
 #: how long a pause waits for small things to get through
 _PATIENCE_S = 2.0
-
-
-@dataclass(slots=True, eq=False)
-class _Run:
-    """A course under way. ``flying``: its tasks that movers have; ``dead``: it failed, its other tasks are dropped."""
-
-    course: Course
-    flying: int = 0
-    dead: bool = False
-    bytes_done: int = 0
-    partial_bytes: dict[int, int] = field(default_factory=dict)
-
-
-@dataclass(slots=True, eq=False)
-class Load:
-    """A task on its way: waiting, or with a mover."""
-
-    run: _Run
-    task: Task
-    tries: int = 0
-    setbacks: Setbacks = field(default_factory=Setbacks)
 
 
 class Feed(Protocol):
@@ -117,14 +90,12 @@ class Scheduler:
         self._arrived: deque[Course] = deque()
         self._unknown: deque[Course] = deque()
         self._ready: deque[Load] = deque()
-        self._runs: set[_Run] = set()
+        self._runs: set[Run] = set()
         self._claim: Claim
         self._flights: dict[Flight, list[Load | None]] = {}
         #: taken by what is under way
         self._places = 0
-        #: how many tasks that take turns travel together
-        self._turn_tasks = _TURN_TASKS
-        self._own_core = all(record.kind is not AccountKind.LOCAL and not record.compatibility for record in records)
+        self._batches = Batches(records)
         self._told_at = 0.0
         #: what may be launched next must be known outside before
         self._must_be_known = False
@@ -229,11 +200,13 @@ class Scheduler:
             self._ready.appendleft(first)
             if self._must_be_known:  # it is told first
                 break
-            granted = self._claim.may_start(min(room, turns) if self._takes_turns(first) else 1)
+            granted = self._claim.may_start(min(room, turns) if self._batches.takes_turns(first) else 1)
             if not granted:
                 self._held = True
                 return
-            loads = self._batch(share, granted)
+            loads = self._batches.pick(
+                self._next, self._ready.appendleft, places=granted, waiting=self._ledger.items_waiting, share=share
+            )
             places = min(granted, len(loads))
             if places < granted:
                 self._claim.landed(granted - places)
@@ -246,31 +219,6 @@ class Scheduler:
             self._places += places
             flight.start([load.task for load in loads])
         self._claim.idle()
-
-    def _batch(self, share: int, granted: int) -> list[Load]:
-        """The next tasks for one mover: a large one alone, or small ones together."""
-        loads: list[Load] = []
-        weight, most = 0, 1
-        while len(loads) < most and (load := self._next()):
-            alone = load.task.alone or load.task.moved_bytes > SMALL_BYTES or load.tries > 0
-            turns = self._takes_turns(load)
-            if not loads:
-                taking_turns = turns
-                flights = max(1, share // granted)  # as many as that share themselves into what is left
-                limit = self._turn_tasks if turns else _BATCH_TASKS
-                most = max(1, min(limit, self._ledger.items_waiting // (2 * flights)))
-            elif alone or turns != taking_turns or weight + load.task.moved_bytes > granted * _BATCH_BYTES:
-                self._ready.appendleft(load)
-                break
-            loads.append(load)
-            weight += load.task.moved_bytes
-            if alone:
-                break
-        return loads
-
-    def _takes_turns(self, load: Load) -> bool:
-        """Whether it may share a mover's thread with others, each waiting for the store while others go on."""
-        return self._own_core and load.task.takes_turns and load.task.moved_bytes <= SMALL_BYTES and not load.tries
 
     def _next(self) -> Load | None:
         while self._ready:
@@ -291,7 +239,7 @@ class Scheduler:
             self._unknown.extend(courses)
 
     def _begin(self, course: Course) -> None:
-        run = _Run(course)
+        run = Run(course)
         self._runs.add(run)
         before = course.items
         self._ready.extend(Load(run, task) for task in course.begin())
@@ -354,8 +302,8 @@ class Scheduler:
         """The mover's job has ended; tasks without an outcome are tried again or fail."""
         rest = [load for load in self._flights.pop(flight) if load is not None]
         self._places -= flight.places
-        if error is None and flight.tasks == self._turn_tasks:
-            self._fit_batches(flight.flew_s)
+        if error is None:
+            self._batches.landed(flight)
         self._claim.landed(flight.places)
         for place, load in enumerate(rest):
             load.run.flying -= 1
@@ -379,20 +327,13 @@ class Scheduler:
                 self._ready.append(load)
             self._bury(load.run)
 
-    def _fit_batches(self, flew_s: float) -> None:
-        """A full batch that took its turns took so long."""
-        if flew_s < _SHORT_S:
-            self._turn_tasks = min(_MOST_TURN_TASKS, self._turn_tasks * 2)
-        elif flew_s > _LONG_S:
-            self._turn_tasks = max(_TURN_TASKS, self._turn_tasks // 2)
-
     def _set_back(self, load: Load, error: ErrorRecord) -> None:
         load.task = load.task.unanswered()
         for item in load.run.course.items:
             self._ledger.set_back(item, error)
 
     # -- ends ---------------------------------------------------------------------------------------------------
-    def _finish(self, run: _Run, result: Result) -> None:
+    def _finish(self, run: Run, result: Result) -> None:
         self._runs.discard(run)
         if not isinstance(result, Skipped | Settled):
             self._durability.finished(run.course.items)
@@ -405,20 +346,20 @@ class Scheduler:
                 how, note = (result.verified, result.note) if isinstance(result, Finished) else ("", "")
                 self._ledger.finish(item, how, note)
 
-    def _fail(self, run: _Run, error: ErrorRecord) -> None:
+    def _fail(self, run: Run, error: ErrorRecord) -> None:
         if not run.dead:
             run.dead = True
             self._durability.failed(run.course, error)
             for item in run.course.items:
                 self._ledger.fail(item, error)
 
-    def _bury(self, run: _Run) -> None:
+    def _bury(self, run: Run) -> None:
         """Once a failed course has nothing with movers any more, remove what it left."""
         if run.dead and not run.flying and run in self._runs:
             self._runs.discard(run)
             self._tidy(run.course.leftovers())
 
-    def _count(self, run: _Run) -> None:
+    def _count(self, run: Run) -> None:
         for item in run.course.items:  # batches have no bytes of their own
             self._ledger.moved(item, min(item.size_bytes, run.bytes_done + sum(run.partial_bytes.values())))
 

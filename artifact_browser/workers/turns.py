@@ -10,6 +10,8 @@ Nobody may wait here while holding a lock: whoever has the next turn runs in the
 
 from __future__ import annotations
 
+import errno
+import os
 import select
 import socket
 import ssl
@@ -166,7 +168,9 @@ class _Turns:
         number = -1
         if sock is not None:
             number = sock.fileno()
-            self._poll.register(number, events)  # of a closed one -1: a ValueError, as reading it would be
+            if number < 0:
+                raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+            self._poll.register(number, events)
             self._waiting[number] = one
         self._until[one] = time.monotonic() + timeout_s if timeout_s is not None else float("inf")
         try:
