@@ -135,7 +135,7 @@ def test_a_bucket_that_is_not_empty_is_deleted_after_its_name_was_typed(person: 
 
 
 def test_deleting_what_the_catalog_keeps_says_what_is_lost(person: Person) -> None:
-    kept = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/.artifact/")], person.window)
-    other = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/artifacts/")], person.window)
+    kept = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/.artifact/")], person.main)
+    other = DeleteDialog([Location(THIS_COMPUTER, "bucket", "data/artifacts/")], person.main)
     warned = [any("earlier versions" in one.text() for one in dialog.findChildren(QLabel)) for dialog in (kept, other)]
     assert warned == [True, False]
