@@ -9,9 +9,10 @@ from pathlib import Path
 
 from artifact_browser.accounts.credentials import sign_in_alike
 from artifact_browser.accounts.record import AccountRecord
-from artifact_browser.errors import InputError, WorkerDied
+from artifact_browser.errors import InputError, TimedOut, WorkerDied
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.choice import EVERYTHING, PLAIN_UPLOAD, TreeChoice
+from artifact_browser.transfers.clearing import wait_cleared
 from artifact_browser.transfers.compare_file import Comparison, Direction
 from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, discard
@@ -230,6 +231,8 @@ class TransferQueue:
         :raises TimedOut: it took longer than ``timeout_s``
         """
         ended = tuple(handle.job_id for handle in self.handles if not handle.running)
+        if not wait_cleared(self._pool, timeout_s):
+            raise TimedOut("What cancelled transfers have left is still being removed.")
         for tries_left in reversed(range(_SETTLING_TRIES)):
             try:
                 self._pool.run(settle, ended, lane=Lane.ENGINE, timeout_s=timeout_s)
