@@ -69,9 +69,14 @@ class Crew:
         """Have a mover run ``tasks``. ``records``: the accounts they may use, see :func:`run_tasks`."""
         return self._pool.start(run_tasks, tuple(records), tuple(tasks), at_once, lane=Lane.MOVER, listener=listener)
 
-    def turns(self) -> int:
-        """How many small files take turns in one mover, so that all movers together have what a person wants at once."""
+    def places_of_mover(self) -> int:
+        """How many places one mover's small files may take, so that all movers together have what a person wants at once."""
         return -(-self._pace.at_once // self._pool.movers)
+
+    @property
+    def shares_places(self) -> bool:
+        """Whether several small files may move at one place; not where a person wants one at a time."""
+        return self._pace.at_once > 1
 
     def answer(self, context: JobContext, records: Sequence[AccountRecord], question: Question, answer: Answer) -> None:
         """Answer a mover of ``context``'s job: leases of the job's own accounts and what uploads are known from this

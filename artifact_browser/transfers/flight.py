@@ -38,9 +38,10 @@ class Flight:
         records: Sequence[AccountRecord],
         tower: Tower,
         places: int,
+        together: int,
     ) -> None:
-        #: how many of its tasks move at the same time
-        self.places = places
+        #: of the runway; and how many of its tasks move at the same time
+        self.places, self.together = places, together
         #: how many it has, and how long they took, in seconds
         self.tasks, self.flew_s = 0, 0.0
         self._started = 0.0
@@ -53,7 +54,7 @@ class Flight:
 
     def start(self, tasks: Sequence[Task]) -> None:
         self.tasks, self._started = len(tasks), time.monotonic()
-        self._handle = self._crew.start(self._records, tasks, self, self.places)
+        self._handle = self._crew.start(self._records, tasks, self, self.together)
 
     def cancel(self) -> None:
         if self._handle is not None:

@@ -20,8 +20,8 @@ from artifact_browser.workers.job import JobContext, Question
 from artifact_browser.workers.turns import taking_turns
 
 _TELL_S = 0.05
-#: progress of small tasks: it is sent no more often than every 50 ms anyway
-_MOVED_S = 0.02
+#: progress of one of many small tasks is worth a wake-up of the engine so often
+_MOVED_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Line:
     def __init__(self, context: JobContext, *, many: bool) -> None:
         self.context = context
         self._many = many
-        self._told_at = 0.0
+        self._told_at = time.monotonic()
 
     def moved(self, place: int, bytes_done: int) -> None:
         if self._many:  # one of many is over before anybody could be told

@@ -193,7 +193,7 @@ class Scheduler:
 
     # -- launching ----------------------------------------------------------------------------------------------
     def _launch(self) -> None:
-        share, turns = self._crew.runway.share(), self._crew.turns()
+        share, turns = self._crew.runway.share(), self._crew.places_of_mover()
         self._held = False
         # only who has something to start asks for places
         while (room := self._patience.share(MOST_AT_ONCE) - self._places) > 0 and (first := self._next()):
@@ -207,14 +207,14 @@ class Scheduler:
             loads = self._batches.pick(
                 self._next, self._ready.appendleft, places=granted, waiting=self._ledger.items_waiting, share=share
             )
-            places = min(granted, len(loads))
+            together, places = self._batches.spread(loads, granted, shared=self._crew.shares_places)
             if places < granted:
                 self._claim.landed(granted - places)
             for load in loads:
                 load.run.flying += 1
                 for item in load.run.course.items:
                     self._ledger.start(item)
-            flight = Flight(self._inbox, self._crew, self._context, self._records, self, places)
+            flight = Flight(self._inbox, self._crew, self._context, self._records, self, places, together)
             self._flights[flight] = list(loads)
             self._places += places
             flight.start([load.task for load in loads])

@@ -26,6 +26,8 @@ from greenlet import greenlet
 from artifact_browser.errors import JobCancelled
 from artifact_browser.workers.cancel import CancelToken
 
+#: a thread's at most: each has a connection, and systems allow a process 256 files (macOS)
+MOST_TOGETHER = 64
 #: who waits without a socket is looked at so often; so is a cancel
 _LOOK_S, _LONGEST_S = 0.05, 60.0
 _READ, _WRITE = 1, 4  # as POLLIN and POLLOUT

@@ -19,12 +19,13 @@ from artifact_browser.storage.drivers.s3.errors import from_exception
 from artifact_browser.storage.drivers.s3.http_answer import Incoming, Inlet
 from artifact_browser.storage.drivers.s3.sockets import connect, handshake, has_closed, waking
 from artifact_browser.workers.cancel import CancelToken
+from artifact_browser.workers.turns import MOST_TOGETHER
 
 #: Servers close idle connections after 5 s (MinIO's proxy) to 75 s; older ones are not worth the risk.
 IDLE_LIMIT_S = 20.0
 #: No server closes one as soon: good enough for what is sent only once.
 JUST_USED_S = 1.0
-_MOST_IDLE = 32
+_MOST_IDLE = MOST_TOGETHER
 
 
 class Connection:
