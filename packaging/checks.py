@@ -117,6 +117,7 @@ def pytest(root: Path, python: Path, arguments: list[str]) -> Result:
     with tempfile.TemporaryDirectory(prefix="abt-report-") as folder:
         xml = Path(folder) / "results.xml"
         command = [str(python), "-P", "-m", "pytest", "-q", "-n", WORKERS, "--dist", "loadfile", f"--junitxml={xml}"]
+        command += ["--no-loadscope-reorder"]  # by itself it would keep files with few tests, the longest ones, for the end
         command += ["-o", "junit_family=xunit1"]  # the one with properties: what the storms tell
         limit_s = LIMIT_S
         if "--long" in arguments:

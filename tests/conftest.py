@@ -31,6 +31,8 @@ from tests.parts.s3_server import S3Server
 RUN = TestRun()
 #: A full collection takes 0.1-0.3 s here: one after so many tests.
 FULL_COLLECTION_EVERY = 25
+#: Few tests, of minutes each, much of them spent waiting: begun first, they wait beside the others.
+LONG_ONES = ("tests/storms/", "tests/foreign/", "tests/benchmarks/")
 
 # Before anything imports Qt or boto3: this run's own home, no screen, nobody's keys, nobody's keychain.
 os.environ |= private_folders(RUN.own_folder("home"))
@@ -79,7 +81,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
-    """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out."""
+    """A test that asks for a part carries its mark, so that ``-m 'not ceph'`` leaves it out. Long ones come first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(LONG_ONES))
     for item in items:
         for part in ("ceph", "hypha", "keychain", "desktop"):
             if part in getattr(item, "fixturenames", ()):

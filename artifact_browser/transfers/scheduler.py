@@ -126,14 +126,13 @@ class Scheduler:
                 while self._flights or (self._waits and not self._pausing()):
                     self._take(0.0 if self._must_be_known else TICK_S)
                     cancel.raise_if_cancelled()
-                    if not self._must_be_known and not self._pausing():
-                        self._launch()  # before there is something to tell
+                    self._launch()  # before there is something to tell
                     self._accept()
                     yield from self._tell()
                     if self._pausing():
                         self._call_back()
-                    elif not self._must_be_known:
-                        if (syncing := self._durability.due()) is not None:
+                    else:
+                        if not self._must_be_known and (syncing := self._durability.due()) is not None:
                             self._begin(syncing)
                         self._launch()
             if self._pausing() and self._paused_short():
@@ -193,6 +192,9 @@ class Scheduler:
 
     # -- launching ----------------------------------------------------------------------------------------------
     def _launch(self) -> None:
+        """Start what there are places for; nothing while something must be told first, or a pause is wanted."""
+        if self._must_be_known or self._pausing():
+            return
         share, turns = self._crew.runway.share(), self._crew.places_of_mover()
         self._held = False
         # only who has something to start asks for places
@@ -411,8 +413,7 @@ class Scheduler:
     def _go_on_meanwhile(self) -> None:
         """A thousand items take long to tell: movers that are ready get the next of what is known."""
         self._take(0.0)
-        if not self._must_be_known and not self._pausing():
-            self._launch()
+        self._launch()
 
     # -- leaving ------------------------------------------------------------------------------------------------
     def _abandon(self) -> None:

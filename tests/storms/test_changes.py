@@ -13,27 +13,17 @@ from pathlib import Path
 import pytest
 
 from artifact_browser.errors import BlobNotFound
-from artifact_browser.paths import in_home
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES, MIB
-from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import SEED
 from tests.storms.test_kills import uploads_left
-from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
+from tests.transfers.conftest import Bench, tree, wait_for
 
 SIZES = {"small": 3 * MIB, "in parts": LARGE_BYTES + MIB}
-
-
-@pytest.fixture
-def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    """Over a good link."""
-    pool = WorkerPool(in_home(tmp_path / "home").make())
-    yield s3_bench(in_home(tmp_path / "home").make(), pool, server)
-    pool.close()
 
 
 @pytest.fixture

@@ -5,32 +5,20 @@ every byte arrives, and the journal still knows where each transfer was.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from artifact_browser.paths import in_home
 from artifact_browser.transfers.task import LARGE_BYTES
-from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import NEEDS_SIGKILL, SEED
 from tests.storms.restart_child import DOWN, up
 from tests.storms.test_kills import uploads_left
 from tests.storms.test_restarts import END_S, App
-from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
+from tests.transfers.conftest import Bench, tree, wait_for
 
 pytestmark = NEEDS_SIGKILL
 HOUR_S = 3600
-
-
-@pytest.fixture
-def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    """The test's own eyes on the store; the app under test has another home and another clock."""
-    pool = WorkerPool(in_home(tmp_path / "eyes").make())
-    yield s3_bench(in_home(tmp_path / "eyes").make(), pool, server)
-    pool.close()
 
 
 def test_a_clock_that_is_moved_costs_nothing(

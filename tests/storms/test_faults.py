@@ -7,38 +7,27 @@ from __future__ import annotations
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from artifact_browser.errors import BlobNotFound
-from artifact_browser.paths import in_home
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES
-from artifact_browser.workers.pool import WorkerPool
 from tests.parts.faulty_link import Fault, FaultyLink
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import SEED
 from tests.storms.test_kills import uploads_left
-from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
+from tests.transfers.conftest import Bench, tree, wait_for
 
 Size = Callable[[int, int], int]
 END_S = 1200.0
 SHARE = 0.25
 #: how often what failed is tried again over the same link
 ROUNDS = 30
-
-
-@pytest.fixture
-def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    """Over a good link, for a look at what really happened."""
-    paths = in_home(tmp_path / "home").make()
-    pool = WorkerPool(paths)
-    yield s3_bench(paths, pool, server)
-    pool.close()
 
 
 @pytest.fixture

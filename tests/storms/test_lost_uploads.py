@@ -26,7 +26,7 @@ from tests.parts.s3_server import S3Server
 from tests.storms.processes import NEEDS_SIGKILL, SEED, kill, movers_of
 from tests.storms.restart_child import DOWN, up
 from tests.storms.test_restarts import END_S, App
-from tests.transfers.conftest import Bench, s3_bench, wait_for
+from tests.transfers.conftest import Bench, wait_for
 
 pytestmark = NEEDS_SIGKILL
 KEY = "large.bin"
@@ -36,14 +36,6 @@ KEY = "large.bin"
 def link(server: S3Server) -> Iterator[FaultyLink]:
     with FaultyLink(server.endpoint, SEED, 0.0) as made:
         yield made
-
-
-@pytest.fixture
-def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    """Over a good link, with processes of its own."""
-    pool = WorkerPool(in_home(tmp_path / "home").make())
-    yield s3_bench(in_home(tmp_path / "home").make(), pool, server)
-    pool.close()
 
 
 @pytest.fixture

@@ -11,33 +11,20 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from artifact_browser.paths import in_home
 from artifact_browser.transfers.task import LARGE_BYTES
-from artifact_browser.workers.pool import WorkerPool
 from tests.parts.s3_server import S3Server
 from tests.storms.processes import NEEDS_SIGKILL, SEED, children_of, kill
 from tests.storms.restart_child import DOWN, up
 from tests.storms.test_kills import uploads_left
-from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
+from tests.transfers.conftest import Bench, tree, wait_for
 
 pytestmark = NEEDS_SIGKILL
 ROOT = Path(__file__).parents[2]
 MOVED_CLOCK = Path(__file__).parent / "moved_clock"
 END_S = 240.0
-
-
-@pytest.fixture
-def bench(server: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    """The test's own eyes on the store; the app under test has another home."""
-    paths = in_home(tmp_path / "eyes").make()
-    pool = WorkerPool(paths)
-    yield s3_bench(paths, pool, server)
-    pool.close()
 
 
 class App:

@@ -48,7 +48,7 @@ class PreferencesDialog(AppDialog):
         self.count.setChecked(now.count_downloads)
         self.add_field("Speed limit", self.limit, hint=EXAMPLE)
         self.add_field(
-            "Transfers at once", self.at_once, hint="Of small files, 4 to 16 for each of these; one stays one."
+            "Transfers at once", self.at_once, hint="For each of these, 4 to 16 small files; at 1, one by one."
         )
         self.body.addWidget(self.notify)
         self.body.addWidget(self.count)
