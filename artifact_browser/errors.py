@@ -200,6 +200,9 @@ class ClockSkew(StorageError):
 
 
 class Throttled(StorageError):
+    """:ivar untouched: the store said that it did not even begin with the request: a write can be sent again"""
+
+    untouched = False
     title = "The store asks to slow down"
     default_todo = "Wait a moment, then try again."
     retryable = True

@@ -110,6 +110,10 @@ class Batches:
         together = min(len(loads), places * each, MOST_TOGETHER)
         return together, -(-together // each)
 
+    def refused(self) -> None:
+        """The store, or the way to it, is in trouble: fewer at the same time."""
+        self._place_tasks = _PLACE_TASKS
+
     def landed(self, flight: Flight) -> None:
         """All tasks of a batch have ended: it says how many fit, and how long each waited."""
         if flight.tasks >= 2 * flight.together > 2:

@@ -6,6 +6,7 @@ anything; an answer lost on the way is settled by looking, never by writing agai
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -44,10 +45,13 @@ from artifact_browser.transfers.standing import check_blob, etag_in
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
+from artifact_browser.workers import turns
 from artifact_browser.workers.packed import packed
 
 FOLDER_TYPE = "application/x-directory"
 _TRIES = 3
+#: before a second look at a store that gave no answer, twice as long before a third
+_TRY_PAUSE_S = 0.25
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 
 
@@ -83,8 +87,11 @@ class PutFile(Task):
             except (PreconditionFailed, OutcomeUnknown) as error:
                 if same := _same_blob(stage.driver, self.bucket, item, ""):
                     return same
-                if isinstance(error, PreconditionFailed) or attempt == _TRIES - 1:
+                if isinstance(error, PreconditionFailed):
                     return _taken(item, error, self.skip_existing)
+                if attempt == _TRIES - 1:
+                    raise _not_taken(error) from error
+                turns.pause(random.uniform(0.5, 1.0) * _TRY_PAUSE_S * (attempt + 1), stage.cancel)
             except (ChecksumMismatch, SourceChanged) as error:
                 return taken_back(stage.driver, self.bucket, item.target, error.stored, error)
         try:
@@ -254,6 +261,8 @@ class FinishUpload(Task):
         except (PreconditionFailed, OutcomeUnknown, UploadNotFound) as error:
             # UploadNotFound: an attempt before may have finished it, and its answer was lost
             same = _same_blob(stage.driver, self.bucket, item, etag_of(self.parts))
+            if same is None and isinstance(error, OutcomeUnknown):
+                raise _not_taken(error) from error  # with the parts where they are, for a later attempt
             end = same or _taken(item, error, self.skip_existing)
             AbortUpload(self.bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
             return end
@@ -382,6 +391,11 @@ def _taken(item: Item, error: ArtifactBrowserError, skip_existing: bool) -> Skip
     if isinstance(error, PreconditionFailed) and skip_existing and not item.expects:
         return Skipped("somebody else wrote it meanwhile")
     raise error
+
+
+def _not_taken(error: OutcomeUnknown) -> ServerFault:
+    """Nothing was written, as a look has shown: a store in trouble, which a job waits for."""
+    return ServerFault("The store did not take it.", subject=error.subject, technical=error.technical)
 
 
 def _same_blob(driver: Driver, bucket: str, item: Item, parts_etag: str) -> Finished | None:

@@ -209,7 +209,7 @@ class Scheduler:
             loads = self._batches.pick(
                 self._next, self._ready.appendleft, places=granted, waiting=self._ledger.items_waiting, share=share
             )
-            together, places = self._batches.spread(loads, granted, shared=self._crew.shares_places)
+            together, places = self._batches.spread(loads, granted, shared=self._shares_places)
             if places < granted:
                 self._claim.landed(granted - places)
             for load in loads:
@@ -221,6 +221,11 @@ class Scheduler:
             self._places += places
             flight.start([load.task for load in loads])
         self._claim.idle()
+
+    @property
+    def _shares_places(self) -> bool:
+        """Whether several small files may move at one place: not while one finds out whether the store works again."""
+        return self._crew.shares_places and not self._patience.waiting_for
 
     def _next(self) -> Load | None:
         while self._ready:
@@ -330,6 +335,7 @@ class Scheduler:
             self._bury(load.run)
 
     def _set_back(self, load: Load, error: ErrorRecord) -> None:
+        self._batches.refused()
         load.task = load.task.unanswered()
         for item in load.run.course.items:
             self._ledger.set_back(item, error)

@@ -166,7 +166,14 @@ def test_a_clock_too_far_off_is_adjusted_once(tmp_path: Path, compatibility: boo
 
 @BOTH
 @pytest.mark.parametrize(
-    "lost", [Reply(drop=True), error("UnknownError", 500), error("ConditionalRequestConflict", 409)]
+    "lost",
+    [
+        Reply(drop=True),
+        error("UnknownError", 500),
+        error("ConditionalRequestConflict", 409),
+        error("SlowDownWrite", 503),
+        Reply(503),
+    ],
 )
 def test_a_conditional_write_is_sent_once(tmp_path: Path, lost: Reply, compatibility: bool) -> None:
     with serving(first(then=lost)) as server:
@@ -176,6 +183,18 @@ def test_a_conditional_write_is_sent_once(tmp_path: Path, lost: Reply, compatibi
             driver.put("b", "k", b"x", condition=Condition(if_absent=True))
         assert len(server.asked) == 1
         assert server.asked[0].headers["if-none-match"] == "*"
+
+
+@BOTH
+@pytest.mark.parametrize("asks", [error("SlowDown", 503), Reply(429)], ids=["SlowDown", "429"])
+def test_a_conditional_write_is_sent_again_where_the_store_has_not_begun_with_it(
+    tmp_path: Path, asks: Reply, compatibility: bool
+) -> None:
+    with serving(first(asks, asks, then=Reply(200, headers={"ETag": '"e"'}))) as server:
+        driver = opened(server.url, tmp_path, compatibility=compatibility)
+        driver._access.account.remembered.learn(conditional_create=Support.YES, checksum=Support.NO)
+        assert driver.put("b", "k", b"x", condition=Condition(if_absent=True)).etag == "e"
+        assert [asked.headers.get("if-none-match") for asked in server.asked] == ["*"] * 3
 
 
 @BOTH

@@ -98,6 +98,11 @@ _REGION_CODES = {"PermanentRedirect", "TemporaryRedirect", "AuthorizationHeaderM
                  "IllegalLocationConstraintException", "AuthorizationQueryParametersError"}  # fmt: skip
 
 
+#: Said before a request is begun with. Not so MinIO's ``SlowDownWrite`` (too few disks took it), nor a 503 of some proxy's.
+_UNTOUCHED = {"SlowDown", "Throttling", "ThrottlingException", "RequestLimitExceeded", "TooManyRequests",
+              "BandwidthLimitExceeded"}  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """An answer that is not a success, as far as it could be read."""
@@ -128,7 +133,10 @@ def from_answer(refusal: Refusal, subject: str, *, of_bucket: bool = False) -> A
     kind, detail = _classify(refusal, of_bucket)
     if kind is errors.WrongRegion:
         return errors.WrongRegion(detail, region=refusal.region, subject=subject, technical=refusal.technical)
-    return kind(detail, subject=subject, technical=refusal.technical)
+    error = kind(detail, subject=subject, technical=refusal.technical)
+    if isinstance(error, errors.Throttled):
+        error.untouched = refusal.code in _UNTOUCHED or refusal.status == 429
+    return error
 
 
 def _classify(refusal: Refusal, of_bucket: bool) -> tuple[type[ArtifactBrowserError], str]:

@@ -2,7 +2,7 @@
 
 Reads and plain writes get four attempts with jittered back-off after a lost connection, throttling or a 5xx. A
 conditional write is sent once: a lost answer is :class:`OutcomeUnknown`, because a second attempt would meet its own
-success and call it a conflict (design decision 6). Three refusals are repaired once each, for every request, since
+success and call it a conflict (design decision 6); only a store that asks to slow down has not begun with it. Three refusals are repaired once each, for every request, since
 the server did nothing: expired credentials (renewed), another region (learnt), a clock too far off (adjusted).
 """
 
@@ -47,7 +47,7 @@ def attempt(send: Callable[[], T], repairs: Repairs, cancel: CancelToken, *, onc
     """Run ``send`` until it succeeds or there is no sense in trying again.
 
     :param once: conditional write: never repeated after it may have been carried out
-    :raises OutcomeUnknown: ``once``, and the answer was lost, 409 or 5xx
+    :raises OutcomeUnknown: ``once``, and the answer was lost, 409 or 5xx, but for a 503 that says *SlowDown*
     :raises JobCancelled: cancelled before, during or between attempts
     """
     repaired: set[type[ArtifactBrowserError]] = set()
@@ -62,7 +62,7 @@ def attempt(send: Callable[[], T], repairs: Repairs, cancel: CancelToken, *, onc
             repaired.add(type(error))
         except (NetworkError, Throttled, ServerFault, OutcomeUnknown) as error:
             cancel.raise_if_cancelled()
-            if once:
+            if once and not (isinstance(error, Throttled) and error.untouched):
                 raise _unknown(error) from error
             failures += 1
             if failures >= MAX_ATTEMPTS or not (error.retryable or isinstance(error, OutcomeUnknown)):
