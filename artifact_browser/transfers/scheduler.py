@@ -191,9 +191,12 @@ class Scheduler:
         return short
 
     # -- launching ----------------------------------------------------------------------------------------------
+    def _holds_back(self) -> bool:
+        return self._must_be_known or self._pausing()
+
     def _launch(self) -> None:
         """Start what there are places for; nothing while something must be told first, or a pause is wanted."""
-        if self._must_be_known or self._pausing():
+        if self._holds_back():
             return
         share, turns = self._crew.runway.share(), self._crew.places_of_mover()
         self._held = False
