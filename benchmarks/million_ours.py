@@ -59,7 +59,7 @@ class App:
         handle = self.queue.upload(self._record, Location(ACCOUNT, "bench", "up/"), [self._spec["folder"]])
         self._until(lambda: self._services.pool.pids(Lane.ENGINE))
         say("begun", engine=self._engine())
-        self._until(lambda: handle.planned)
+        self._until(lambda: handle.planned and not handle.snapshot.scanning)  # the counts come on their own
         say("planned", items=handle.snapshot.counts.items)
         threading.Event().wait(DEADLINE_S)
 
