@@ -2,8 +2,9 @@
 
 Reads and plain writes get four attempts with jittered back-off after a lost connection, throttling or a 5xx. A
 conditional write is sent once: a lost answer is :class:`OutcomeUnknown`, because a second attempt would meet its own
-success and call it a conflict (design decision 6); only a store that asks to slow down has not begun with it. Three refusals are repaired once each, for every request, since
-the server did nothing: expired credentials (renewed), another region (learnt), a clock too far off (adjusted).
+success and call it a conflict (design decision 6); only a store that asks to slow down has not begun with it. Three
+refusals are repaired once each, for every request, since the server did nothing: expired credentials (renewed), another
+region (learnt), a clock too far off (adjusted).
 """
 
 from __future__ import annotations
