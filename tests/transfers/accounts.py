@@ -9,6 +9,7 @@ from typing import cast
 
 from artifact_browser.accounts.lease import LeaseWanted, SecretWanted
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountKind, AccountRecord
+from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.open import open_driver
@@ -91,13 +92,18 @@ class Here:
     def ask(self, question: Question) -> object:
         raise AssertionError(question)
 
-    def run(self, course: Course) -> object:
-        """Every task of a course, in order; its last result."""
+    def run(self, course: Course, waits_for: tuple[type[ArtifactBrowserError], ...] = ()) -> object:
+        """Every task of a course, in order; its last result. What fails with one of ``waits_for`` is done again."""
         waiting = list(course.begin())
         while waiting:
             task = waiting.pop(0)
             self.ran.append(task)
-            step = course.advance(task, task.run(self))
+            try:
+                result = task.run(self)
+            except waits_for:
+                waiting.insert(0, task)
+                continue
+            step = course.advance(task, result)
             if not isinstance(step, list | tuple):
                 return step
             waiting += step

@@ -7,7 +7,7 @@ import random
 import threading
 from collections import Counter
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,7 +24,7 @@ from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.put_tasks import PutPart
 from artifact_browser.transfers.queue import TransferQueue
 from artifact_browser.transfers.state import Item, JobState
-from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES, Finished, Task
+from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES, Finished
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.pool import WorkerPool
 from tests.storage.s3.scripted import Asked, Leases, Reply, error, serving
@@ -113,25 +113,13 @@ def test_the_parts_of_a_large_file_are_not_sent_twice(local: Bench, tmp_path: Pa
     size, modified_us, file_id = stamp_of(file.stat())
     item = Item(0, "k", str(file), "k", size, modified_us, file_id=file_id)
     course = PutCourse(local.bucket, item, skip_existing=False, largest_part=1 << 30, most_parts=1000)
-    parts = 0
     with local.driver() as driver:
         store: Any = Silent(driver, wrote=wrote)
         stage = Here(store, store)
-        waiting, end = list(course.begin()), None
-        while waiting:
-            task = waiting.pop(0)
-            parts += isinstance(task, PutPart)
-            try:
-                step = course.advance(task, task.run(stage))
-            except ServerFault:  # the job waits, and has it done again
-                waiting.insert(0, task)
-                continue
-            if isinstance(step, Finished):
-                end = step
-            else:
-                waiting += cast(list[Task], step)
-    assert end is not None
+        end = stage.run(course, waits_for=(ServerFault,))
+    assert isinstance(end, Finished)
     assert end.verified
+    parts = sum(isinstance(task, PutPart) for task in stage.ran)
     assert parts == -(-size // PART_BYTES)
     assert store.finished == (1 if wrote else 2)
     assert local.content("k") == file.read_bytes()
