@@ -88,7 +88,6 @@ class MainWindow(QMainWindow):
         self._columns = _splitter(Qt.Orientation.Horizontal, self.side, right)
         self._columns.setStretchFactor(1, 1)
         self._columns.setSizes([_SIDE_PX, 1440 - _SIDE_PX])
-        self.side.setMinimumWidth(160)
         self.setCentralWidget(self._columns)
 
     def _connect(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -13,6 +13,8 @@ from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.common.widgets import Kind, button, icon_button, label, set_kind
 
 _NARROW_PX = 760
+#: room is taken from nobody beside it for more than this
+_LEAST_PX = 420
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class WelcomeBar(QFrame):
         for way in _WAYS:
             self._cards.addWidget(self._card(way), 1)
         column.addLayout(self._cards)
+        #: room for the cards side by side, in the fonts of the day
+        self._side_by_side_px = 0
         palette().changed.connect(self._paint_icons)
         self._paint_icons()
 
@@ -89,8 +93,14 @@ class WelcomeBar(QFrame):
         row.addLayout(words, 1)
         return card
 
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _LEAST_PX), hint.height())
+
     def resizeEvent(self, event: QResizeEvent) -> None:
-        narrow = event.size().width() < _NARROW_PX
+        if self._cards.direction() is QBoxLayout.Direction.LeftToRight:
+            self._side_by_side_px = super().minimumSizeHint().width()
+        narrow = event.size().width() < max(_NARROW_PX, self._side_by_side_px)
         directions = QBoxLayout.Direction
         self._cards.setDirection(directions.TopToBottom if narrow else directions.LeftToRight)
         self._cards.setSpacing(8 if narrow else 12)

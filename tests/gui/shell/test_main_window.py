@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from artifact_browser.catalog.author import author_here
@@ -10,6 +10,7 @@ from artifact_browser.catalog.records import own_author
 from artifact_browser.gui.common.palette import DARK, LIGHT, Theme, palette
 from artifact_browser.gui.shell.preferences import Density
 from artifact_browser.gui.shell.preferences_dialog import PreferencesDialog
+from artifact_browser.gui.shell.welcome_bar import WelcomeBar
 from artifact_browser.gui.shell.window import Window
 
 
@@ -60,6 +61,19 @@ def test_nothing_is_cut_off_in_the_smallest_window(qtbot: QtBot, window: Window)
     for button in bar.findChildren(QToolButton):
         if button.isVisible():
             assert bar.rect().contains(button.mapTo(bar, button.rect().bottomRight())), button.toolTip()
+
+
+def test_the_greeting_leaves_the_side_bar_its_room(qtbot: QtBot, window: Window) -> None:
+    main = window.main
+    greeting = main.findChild(WelcomeBar)
+    assert greeting is not None
+    name = next(one for one in main.side.findChildren(QLabel) if one.text() == "Artifact Browser")
+    for width in (1440, 1180, 1101, 720):
+        main.resize(width, 760)
+        qtbot.waitUntil(lambda width=width: main.width() == width)
+        assert greeting.isVisible()
+        assert name.width() >= name.sizeHint().width(), width
+        qtbot.waitUntil(lambda: greeting.width() >= greeting.layout().totalMinimumSize().width())
 
 
 def test_every_target_is_large_enough(qtbot: QtBot, window: Window) -> None:
