@@ -32,10 +32,12 @@ class Account:
     """Everything of an account that outlives a job: addresses, client, regions, clock. Shared by threads."""
 
     def __init__(self, record: AccountRecord, paths: Paths) -> None:
-        from artifact_browser.storage.drivers.s3.profile import settings_of
-
         self.record = record
-        chosen = settings_of(record.profile) if record.key_source is KeySource.PROFILE else None
+        chosen = None
+        if record.key_source is KeySource.PROFILE:
+            from artifact_browser.storage.drivers.s3.profile import settings_of  # with botocore
+
+            chosen = settings_of(record.profile)
         self.region = record.region or (chosen.region if chosen else "") or DEFAULT_REGION
         self.ca_file = record.ca_file or (chosen.ca_file if chosen else "")
         address = record.endpoint or (chosen.endpoint if chosen else "")
@@ -87,7 +89,7 @@ class Account:
 
     def client(self, *, anonymous: bool, for_links: bool = False) -> S3Client:
         """The one boto3 client of this account (making one costs 60 ms, so threads and jobs share it)."""
-        from artifact_browser.storage.drivers.s3.boto import make_client
+        from artifact_browser.storage.drivers.s3.boto_client import make_client
 
         endpoint = self.link_endpoint if for_links else self.endpoint
         with self._lock:

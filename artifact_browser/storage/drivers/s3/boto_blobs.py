@@ -33,7 +33,8 @@ from artifact_browser.storage.drivers.s3.blob_heads import (
     range_header,
 )
 from artifact_browser.storage.drivers.s3.bodies import Source
-from artifact_browser.storage.drivers.s3.boto import Boto, translate
+from artifact_browser.storage.drivers.s3.boto import Boto
+from artifact_browser.storage.drivers.s3.boto_errors import translate
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.list_course import ListCourse
 from artifact_browser.storage.drivers.s3.listed_keys import KeyDecoder

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from artifact_browser.accounts.record import AccountRecord, Probing
 from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Versioning
 from artifact_browser.storage.drivers.s3.account import Access, LeaseSource, account_of
 from artifact_browser.storage.drivers.s3.boto import Boto
-from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs
 from artifact_browser.storage.drivers.s3.conditions import Conditions
 from artifact_browser.storage.drivers.s3.driver import S3Driver
 from artifact_browser.storage.drivers.s3.own_blobs import OwnBlobs
@@ -20,6 +20,9 @@ from artifact_browser.storage.drivers.s3.uploads import Uploads
 from artifact_browser.storage.drivers.s3.versioning_state import versioning_status
 from artifact_browser.storage.drivers.s3.versions import Versions
 from artifact_browser.workers.cancel import CancelToken
+
+if TYPE_CHECKING:
+    from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs
 
 
 def open_s3(
@@ -47,5 +50,19 @@ def open_s3(
 
     prober = Prober(boto, may_probe or (lambda _bucket: record.probing is Probing.ALLOWED), versioned)
     conditions = Conditions(account.remembered, prober.probe, versioned)
-    blobs = BotoBlobs(boto, conditions) if record.compatibility else OwnBlobs(access, conditions)
-    return S3Driver(access, blobs, Rest(boto, conditions), Uploads(boto, conditions), versions, conditions)
+    return S3Driver(
+        access,
+        _blobs(record, boto, conditions),
+        Rest(boto, conditions),
+        Uploads(boto, conditions),
+        versions,
+        conditions,
+    )
+
+
+def _blobs(record: AccountRecord, boto: Boto, conditions: Conditions) -> BotoBlobs | OwnBlobs:
+    if not record.compatibility:
+        return OwnBlobs(boto.access, conditions)
+    from artifact_browser.storage.drivers.s3.boto_blobs import BotoBlobs  # with all of botocore
+
+    return BotoBlobs(boto, conditions)
