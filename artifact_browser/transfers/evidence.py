@@ -5,7 +5,9 @@ An original is deleted only behind a copy that was checked, and only while it is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from typing import TypeVar
 
 from artifact_browser.errors import (
     ArtifactBrowserError,
@@ -18,10 +20,12 @@ from artifact_browser.errors import (
 from artifact_browser.storage.driver import BlobInfo, Driver, Reader, Support
 from artifact_browser.storage.etag import is_md5
 from artifact_browser.transfers.content import whole_checksums
+from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Stage
 
 _CHUNK_BYTES = 1024**2
 _WRITTEN_TO = "It changed while it was copied; both were kept."
+F = TypeVar("F")
 
 
 def head_or_none(driver: Driver, bucket: str, key: str) -> BlobInfo | None:
@@ -30,6 +34,20 @@ def head_or_none(driver: Driver, bucket: str, key: str) -> BlobInfo | None:
         return driver.head(bucket, key)
     except BlobNotFound:
         return None
+
+
+def found_at(driver: Driver, bucket: str, item: Item, shown: Callable[[BlobInfo], F | None]) -> F | None:
+    """What ``shown`` makes of what stands at an item's target, for :func:`~.lost_answers.settled`; ``None``: nothing stands
+    there, or what may be written over.
+
+    :param shown: ``None`` where it is not what the item was to write
+    :raises PreconditionFailed: something else stands there
+    """
+    there = head_or_none(driver, bucket, item.target)
+    found = None if there is None else shown(there)
+    if there is not None and found is None and not (item.replace or item.expects):
+        raise PreconditionFailed("A blob of that name is there already.", subject=item.target)
+    return found
 
 
 def same(one: BlobInfo, other: BlobInfo) -> bool:

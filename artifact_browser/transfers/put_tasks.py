@@ -6,7 +6,6 @@ anything; an answer lost on the way is settled by looking, never by writing agai
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from artifact_browser.errors import (
     ErrorRecord,
     NetworkError,
     NotSupported,
-    OutcomeUnknown,
     PreconditionFailed,
     ServerFault,
     SourceChanged,
@@ -27,6 +25,7 @@ from artifact_browser.errors import (
     UploadNotFound,
 )
 from artifact_browser.storage.driver import (
+    BlobInfo,
     Body,
     Condition,
     Driver,
@@ -40,18 +39,15 @@ from artifact_browser.storage.etag import etag_of_parts, is_md5, parts_in
 from artifact_browser.storage.filetypes import content_type_of
 from artifact_browser.transfers.content import file_md5
 from artifact_browser.transfers.disk import check_source
-from artifact_browser.transfers.evidence import head_or_none
+from artifact_browser.transfers.evidence import found_at, head_or_none
+from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.standing import check_blob, etag_in
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
-from artifact_browser.workers import turns
 from artifact_browser.workers.packed import packed
 
 FOLDER_TYPE = "application/x-directory"
-_TRIES = 3
-#: before a second look at a store that gave no answer, twice as long before a third
-_TRY_PAUSE_S = 0.25
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 
 
@@ -80,20 +76,18 @@ class PutFile(Task):
         def write(condition: Condition | None) -> Written:
             return stage.driver.put(self.bucket, item.target, body, options, condition)
 
-        for attempt in range(_TRIES):
-            try:
-                written = _write(stage.driver, self.bucket, item, write)
-                break
-            except (PreconditionFailed, OutcomeUnknown) as error:
-                if same := _same_blob(stage.driver, self.bucket, item, ""):
-                    return same
-                if isinstance(error, PreconditionFailed):
-                    return _taken(item, error, self.skip_existing)
-                if attempt == _TRIES - 1:
-                    raise _not_taken(error) from error
-                turns.pause(random.uniform(0.5, 1.0) * _TRY_PAUSE_S * (attempt + 1), stage.cancel)
-            except (ChecksumMismatch, SourceChanged) as error:
-                return taken_back(stage.driver, self.bucket, item.target, error.stored, error)
+        try:
+            written = settled(
+                lambda: _write(stage.driver, self.bucket, item, write),
+                lambda: _found(stage.driver, self.bucket, item),
+                stage.cancel,
+            )
+        except PreconditionFailed as error:
+            return _taken(item, error, self.skip_existing)
+        except (ChecksumMismatch, SourceChanged) as error:
+            return taken_back(stage.driver, self.bucket, item.target, error.stored, error)
+        if isinstance(written, Finished):
+            return written
         try:
             check_source(item)
             return verified(stage.driver, self.bucket, item, written)
@@ -252,20 +246,22 @@ class FinishUpload(Task):
     def run(self, stage: Stage) -> Finished | Skipped | Wrong:
         item = self.item
         check_source(item)
+        written: Written | Finished | Skipped
 
         def write(condition: Condition | None) -> Written:
             return stage.driver.complete_upload(self.bucket, item.target, self.upload_id, self.parts, condition)
 
         try:
-            written = _write(stage.driver, self.bucket, item, write)
-        except (PreconditionFailed, OutcomeUnknown, UploadNotFound) as error:
-            # UploadNotFound: an attempt before may have finished it, and its answer was lost
-            same = _same_blob(stage.driver, self.bucket, item, etag_of(self.parts))
-            if same is None and isinstance(error, OutcomeUnknown):
-                raise _not_taken(error) from error  # with the parts where they are, for a later attempt
-            end = same or _taken(item, error, self.skip_existing)
+            written = settled(
+                lambda: _write(stage.driver, self.bucket, item, write),
+                lambda: _found(stage.driver, self.bucket, item, etag_of(self.parts)),
+                stage.cancel,
+            )
+        except PreconditionFailed as error:
+            written = _taken(item, error, self.skip_existing)
+        if isinstance(written, Finished | Skipped):
             AbortUpload(self.bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
-            return end
+            return written
         try:
             return verified(stage.driver, self.bucket, item, written, self.parts)
         except ChecksumMismatch as error:
@@ -387,27 +383,28 @@ def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str) -> None:
         driver.delete(bucket, key)
 
 
-def _taken(item: Item, error: ArtifactBrowserError, skip_existing: bool) -> Skipped:
-    if isinstance(error, PreconditionFailed) and skip_existing and not item.expects:
+def _taken(item: Item, error: PreconditionFailed, skip_existing: bool) -> Skipped:
+    if skip_existing and not item.expects:
         return Skipped("somebody else wrote it meanwhile")
     raise error
 
 
-def _not_taken(error: OutcomeUnknown) -> ServerFault:
-    """Nothing was written, as a look has shown: a store in trouble, which a job waits for."""
-    return ServerFault("The store did not take it.", subject=error.subject, technical=error.technical)
+def _found(driver: Driver, bucket: str, item: Item, parts_etag: str = "") -> Finished | None:
+    """Whether what stands at the target is what we meant to write: then it is written, whoever answered what.
 
+    :raises PreconditionFailed: as :func:`found_at`
+    """
 
-def _same_blob(driver: Driver, bucket: str, item: Item, parts_etag: str) -> Finished | None:
-    """Whether what stands at the target is what we meant to write: then it is written, whoever answered what."""
-    info = head_or_none(driver, bucket, item.target)
-    if info is None or info.size_bytes != item.size_bytes:
+    def shown(info: BlobInfo) -> Finished | None:
+        if info.size_bytes != item.size_bytes:
+            return None
+        if parts_etag and info.etag == parts_etag:
+            return Finished("md5")
+        if is_md5(info.etag, info.headers) and info.etag == file_md5(item.source, item.size_bytes):
+            return Finished("md5")
         return None
-    if parts_etag and info.etag == parts_etag:
-        return Finished("md5")
-    if is_md5(info.etag, info.headers) and info.etag == file_md5(item.source, item.size_bytes):
-        return Finished("md5")
-    return None
+
+    return found_at(driver, bucket, item, shown)
 
 
 def etag_of(parts: Sequence[Part]) -> str:
