@@ -14,19 +14,31 @@ from dataclasses import dataclass, replace
 from artifact_browser.errors import (
     AccessDenied,
     ArtifactBrowserError,
+    BlobNotFound,
     ChecksumMismatch,
     ConnectionFailed,
     InputError,
-    OutcomeUnknown,
     PreconditionFailed,
     StorageError,
     UploadNotFound,
 )
 from artifact_browser.storage.driver import BlobInfo, Condition, Driver, Part, WriteOptions, Written
-from artifact_browser.storage.etag import is_md5
-from artifact_browser.transfers.content import Check, md5_of
-from artifact_browser.transfers.evidence import compare_bytes, delete_unchanged, drop, head_or_none, how_same, same
+from artifact_browser.storage.etag import parts_in
+from artifact_browser.transfers.content import Check
+from artifact_browser.transfers.evidence import (
+    compare_bytes,
+    delete_unchanged,
+    drop,
+    found_at,
+    head_or_none,
+    holds,
+    holds_md5,
+    how_same,
+    proof_of,
+    same,
+)
 from artifact_browser.transfers.keeping import class_of, kept_of, lost_between, note_of, write_kept
+from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, create_only, etag_of, still_stored
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, Finished, Skipped, Stage, Task
@@ -40,7 +52,6 @@ _HELD_BYTES = 64 * MIB
 _PEOPLES_PARTS = tuple(mebibytes * MIB for mebibytes in (16, 8, 5, 64, 32, 10, 15, 50, 25, 20, 12))
 _CHANGED = "It is not the blob that was listed."
 _ITSELF = "it is there already"
-_TAKEN = "A blob of that name is there already."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,24 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Copy:
+    """What stands at the target.
+
+    :ivar how: what has shown already that it is the original's bytes; empty: nothing yet
+    :ivar written: the ETag of what was written there, as far as the store has said it
+    """
+
+    info: BlobInfo
+    how: str = ""
+    written: str = ""
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether nobody seems to have written over it."""
+        return self.written in {"", self.info.etag}
+
+
+@dataclass(frozen=True, slots=True)
 class CopyBlob(Task):
     """Copy in the store, compare, and of a move delete the original. Result: :class:`Finished` or :class:`Skipped`."""
 
@@ -71,20 +100,28 @@ class CopyBlob(Task):
 
     def run(self, stage: Stage) -> Finished | Skipped:
         way, item = self.way, self.item
-        source = _original(stage, way, item)
+        try:
+            source = _original(stage, way, item)
+        except BlobNotFound as error:
+            return _moved_before(stage, way, item, error)
         if is_itself(stage, way, item, source):
             return Skipped(_ITSELF)
-        copy = None if item.replace else head_or_none(stage.target, way.to_bucket, item.target)
-        if copy is None:
-            copy = self._copy(stage.target, source)
-        elif not same(source, copy):
-            return _taken(way, item)
+
+        def look() -> _Copy | None:
+            return found_at(stage.target, way.to_bucket, item, lambda there: _shown(stage, way, source, there))
+
+        try:
+            copy = None if item.replace else look()
+            if copy is None:
+                copy = settled(lambda: self._copy(stage.target, source), look, stage.cancel)
+        except PreconditionFailed as error:
+            return _taken(way, error)
         return _finish(stage, way, source, copy)
 
-    def _copy(self, target: Driver, source: BlobInfo) -> BlobInfo:
+    def _copy(self, target: Driver, source: BlobInfo) -> _Copy:
         way, item = self.way, self.item
 
-        def copy(storage_class: str) -> None:
+        def copy(storage_class: str) -> Written:
             def write(condition: Condition | None) -> Written:
                 return target.copy(
                     way.bucket,
@@ -95,16 +132,15 @@ class CopyBlob(Task):
                     storage_class=storage_class,
                 )
 
-            with suppress(OutcomeUnknown):  # the comparison that follows knows
-                create_only(target, item, write)
+            return create_only(target, item, write)
 
         try:
-            copy(class_of(source))
+            written = copy(class_of(source))
         except InputError:
             if not class_of(source):
                 raise
-            copy("")  # the store does not have that class; the note says so
-        return target.head(way.to_bucket, item.target)
+            written = copy("")  # the store does not have that class; the note says so
+        return _Copy(target.head(way.to_bucket, item.target), written=written.etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,38 +159,46 @@ class StreamBlob(Task):
     def run(self, stage: Stage) -> Finished | Skipped:
         way, item = self.way, self.item
         with _held.taking(item.size_bytes, stage.cancel):
-            body, source, how_read = _read_whole(stage, way, item)
+            try:
+                body, source, how_read = _read_whole(stage, way, item)
+            except BlobNotFound as error:
+                return _moved_before(stage, way, item, error)
             if is_itself(stage, way, item, source):
                 return Skipped(_ITSELF)
-            if not item.replace and (there := head_or_none(stage.target, way.to_bucket, item.target)) is not None:
-                if not _holds(there, body):
-                    return _taken(way, item)
-                return _finish(stage, way, source, there, how_read)  # by an attempt whose answer was lost
-            kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
 
-            def write(options: WriteOptions) -> Written:
-                return create_only(
+            def look() -> _Copy | None:
+                return found_at(
                     stage.target,
+                    way.to_bucket,
                     item,
-                    lambda condition: stage.target.put(way.to_bucket, item.target, body, options, condition),
+                    lambda there: _Copy(there, how_read) if holds(stage, way.to_bucket, there, body) else None,
                 )
 
-            how_written = ""
-            lost = kept.lost
+            def write(options: WriteOptions) -> Written | _Copy:
+                def put(condition: Condition | None) -> Written:
+                    return stage.target.put(way.to_bucket, item.target, body, options, condition)
+
+                return settled(lambda: create_only(stage.target, item, put), look, stage.cancel)
+
+            written: Written | _Copy
+            lost: tuple[str, ...] = ()
             try:
-                written, lost = write_kept(kept, write)
-                how_written = written.verified
-            except (PreconditionFailed, OutcomeUnknown) as error:
-                there = head_or_none(stage.target, way.to_bucket, item.target)
-                if there is None or not _holds(there, body):
-                    if isinstance(error, PreconditionFailed) and there is not None:
-                        return _taken(way, item)
-                    raise
-            if not way.move and how_written and how_read != "size":
-                return Finished(how_written, note_of(lost))
-            copy = stage.target.head(way.to_bucket, item.target)
-            how = how_read if how_read != "size" and (how_written or _holds(copy, body)) else ""
-            end = _finish(stage, way, source, copy, how)
+                there = None if item.replace else look()
+                if there is not None:
+                    written = there  # by an attempt whose answer was lost
+                else:
+                    kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
+                    written, lost = write_kept(kept, write)
+            except PreconditionFailed as error:
+                return _taken(way, error)
+            if isinstance(written, _Copy):
+                return _finish(stage, way, source, written)
+            if not way.move and written.verified and how_read != "size":
+                return Finished(written.verified, note_of(lost))
+            copy = _Copy(stage.target.head(way.to_bucket, item.target), written=written.etag)
+            if how_read != "size" and ((written.verified and copy.is_ours) or holds_md5(copy.info, body)):
+                copy = replace(copy, how=how_read)
+            end = _finish(stage, way, source, copy)
             return Finished(end.verified, note_of(lost))
 
 
@@ -179,9 +223,21 @@ class BeginCopy(Task):
         source = _original(stage, way, item)
         if is_itself(stage, way, item, source):
             return Skipped(_ITSELF)
-        there = None if item.replace else head_or_none(stage.target, way.to_bucket, item.target)
+
+        def look() -> _Copy | None:
+            return found_at(
+                stage.target,
+                way.to_bucket,
+                item,
+                lambda there: _shown(stage, way, source, there) if same(source, there) else None,
+            )
+
+        try:
+            there = None if item.replace else look()
+        except PreconditionFailed as error:
+            return _taken(way, error)
         if there is not None:
-            return _finish(stage, way, source, there) if same(source, there) else _taken(way, item)
+            return _finish(stage, way, source, there)
         kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
         repeats: list[None] = []
 
@@ -267,28 +323,42 @@ class FinishCopy(Task):
 
     def run(self, stage: Stage) -> Finished | Skipped:
         way, item = self.way, self.item
-        source = _original(stage, way, item)
+        try:
+            source = _original(stage, way, item)
+        except BlobNotFound as error:
+            return _moved_before(stage, way, item, error, etag_of(self.parts))
         target = stage.target
+        abort = AbortUpload(way.to_bucket, item.target, self.upload_id)
 
         def write(condition: Condition | None) -> Written:
             return target.complete_upload(way.to_bucket, item.target, self.upload_id, self.parts, condition)
 
+        def look() -> _Copy | None:
+            found = found_at(target, way.to_bucket, item, lambda there: self._shown(stage, source, there))
+            if found is not None:
+                abort.run(stage)  # what stands there may be another's
+            return found
+
+        def finish() -> _Copy:
+            written = create_only(target, item, write)
+            return _Copy(target.head(way.to_bucket, item.target), written=written.etag)
+
         try:
-            create_only(target, item, write)
-        except (PreconditionFailed, OutcomeUnknown, UploadNotFound) as error:
-            # UploadNotFound: an attempt before may have finished it, and its answer was lost
-            there = head_or_none(target, way.to_bucket, item.target)
-            if there is None or not (same(source, there) or there.etag == etag_of(self.parts)):
-                if not isinstance(error, PreconditionFailed):
-                    raise
-                taken = _taken(way, item)
-                AbortUpload(way.to_bucket, item.target, self.upload_id).run(stage)
-                return taken
-            AbortUpload(way.to_bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
-        copy = target.head(way.to_bucket, item.target)
-        if copy.tag_count < source.tag_count:
-            copy = self._bring_tags(stage, source, copy)
+            copy = settled(finish, look, stage.cancel)
+        except PreconditionFailed as error:
+            skipped = _taken(way, error)
+            abort.run(stage)
+            return skipped
+        if copy.info.tag_count < source.tag_count:
+            copy = replace(copy, info=self._bring_tags(stage, source, copy.info))
         return _finish(stage, way, source, copy)
+
+    def _shown(self, stage: Stage, source: BlobInfo, there: BlobInfo) -> _Copy | None:
+        """As :func:`_shown`. Where parts' MD5s make the ETag, they tell: nobody needs to read a large blob for it."""
+        ours = etag_of(self.parts)
+        if ours and parts_in(there.etag, there.headers) and not same(source, there):
+            return _Copy(there, written=ours) if there.etag == ours else None
+        return _shown(stage, self.way, source, there)
 
     def _bring_tags(self, stage: Stage, source: BlobInfo, copy: BlobInfo) -> BlobInfo:
         """Some stores (Ceph 16.2) forget the tags that an upload in parts began with. The note says what stays lost."""
@@ -309,6 +379,19 @@ def _original(stage: Stage, way: Way, item: Item) -> BlobInfo:
     return source
 
 
+def _moved_before(stage: Stage, way: Way, item: Item, error: BlobNotFound, etag_of_parts: str = "") -> Finished:
+    """The original is gone: deleted by this move, whose answer was lost, if what stands at the target is the copy.
+
+    :raises BlobNotFound: it is not
+    """
+    there = head_or_none(stage.target, way.to_bucket, item.target) if way.move else None
+    if there is None or there.size_bytes != item.size_bytes or there.etag not in {item.etag, etag_of_parts} - {""}:
+        raise error
+    if head_or_none(stage.driver, way.bucket, item.source) is not None:  # it is not the original that was not found
+        raise error
+    return Finished("etag")
+
+
 def reaches(driver: Driver, target: Driver, bucket: str, source: BlobInfo) -> bool:
     """Whether the target's keys see the same blob under the same name: two tenants may each have such a bucket."""
     if target is driver:
@@ -326,31 +409,41 @@ def is_itself(stage: Stage, way: Way, item: Item, source: BlobInfo) -> bool:
     return same_names and reaches(stage.driver, stage.target, way.bucket, source)
 
 
-def _taken(way: Way, item: Item) -> Skipped:
+def _taken(way: Way, error: PreconditionFailed) -> Skipped:
     if way.skip_existing:
         return Skipped("it was there already")
-    raise PreconditionFailed(_TAKEN, subject=item.target)
+    raise error
 
 
-def _finish(stage: Stage, way: Way, source: BlobInfo, copy: BlobInfo, how: str = "") -> Finished:
-    """Check the copy, then of a move delete the original. ``how``: it was checked on its way already.
+def _shown(stage: Stage, way: Way, source: BlobInfo, there: BlobInfo) -> _Copy | None:
+    """What stands at the target, if it is shown to be the same as the original."""
+    how = proof_of(stage, way.bucket, source, way.to_bucket, there)
+    return _Copy(there, how) if how else None
+
+
+def _finish(stage: Stage, way: Way, source: BlobInfo, copy: _Copy) -> Finished:
+    """Check the copy, then of a move delete the original.
 
     :raises ChecksumMismatch: it is not the same: the copy is removed, if it is still ours
     :raises PreconditionFailed: the original has changed meanwhile
+    :raises ServerFault: the original could not be deleted
     """
+    info, how = copy.info, copy.how
     try:
-        how = how or how_same(source, copy)
-        if way.move and way.streamed and how == "size":  # too little to delete something for
-            how = compare_bytes(stage, way.bucket, source, way.to_bucket, copy)
+        how = how or how_same(source, info)
+        if how == "size" and way.move and (way.streamed or not copy.is_ours):  # too little to delete something for
+            how = compare_bytes(stage, way.bucket, source, way.to_bucket, info)
     except ChecksumMismatch:
-        drop(stage.target, way.to_bucket, copy)
+        if copy.is_ours:
+            drop(stage.target, way.to_bucket, info, stage.cancel)
         raise
     if way.move:
-        delete_unchanged(stage.driver, way.bucket, source)
+        delete_unchanged(stage.driver, way.bucket, source, stage.cancel)
     elif how == "size" and not way.streamed and not same(source, stage.driver.head(way.bucket, source.key)):
-        drop(stage.target, way.to_bucket, copy)  # nobody knows which of the two it is
+        if copy.is_ours:
+            drop(stage.target, way.to_bucket, info, stage.cancel)  # nobody knows which of the two it is
         raise PreconditionFailed("It changed while it was copied.", subject=source.key)
-    return Finished(how, note_of(lost_between(source, copy)))
+    return Finished(how, note_of(lost_between(source, info)))
 
 
 def _read_whole(stage: Stage, way: Way, item: Item) -> tuple[memoryview, BlobInfo, str]:
@@ -369,11 +462,6 @@ def _read_whole(stage: Stage, way: Way, item: Item) -> tuple[memoryview, BlobInf
         if done < len(body):
             raise ConnectionFailed("The answer ended too early.", subject=item.source)
         return body, reader.info, check.verdict()
-
-
-def _holds(there: BlobInfo, body: memoryview) -> bool:
-    """Whether a blob is these bytes, as far as an MD5 says."""
-    return there.size_bytes == len(body) and is_md5(there.etag, there.headers) and there.etag == md5_of(body)
 
 
 class _Held:

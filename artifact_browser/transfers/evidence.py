@@ -14,14 +14,15 @@ from artifact_browser.errors import (
     BlobNotFound,
     ChecksumMismatch,
     NotSupported,
-    OutcomeUnknown,
     PreconditionFailed,
 )
 from artifact_browser.storage.driver import BlobInfo, Driver, Reader, Support
 from artifact_browser.storage.etag import is_md5
-from artifact_browser.transfers.content import whole_checksums
+from artifact_browser.transfers.content import md5_of, whole_checksums
+from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Stage
+from artifact_browser.workers.cancel import CancelToken
 
 _CHUNK_BYTES = 1024**2
 _WRITTEN_TO = "It changed while it was copied; both were kept."
@@ -77,6 +78,38 @@ def how_same(original: BlobInfo, copy: BlobInfo) -> str:
     return "etag" if same(original, copy) or not original.size_bytes else "size"
 
 
+def proof_of(stage: Stage, bucket: str, original: BlobInfo, to_bucket: str, there: BlobInfo) -> str:
+    """What shows that a blob which nobody has told of is the same as the original: as :func:`how_same`, and ``bytes`` where
+    the stores' words do not suffice. Empty where it is another.
+
+    :raises PreconditionFailed: one of them was written to meanwhile
+    """
+    try:
+        how = how_same(original, there)
+        return how if how != "size" else compare_bytes(stage, bucket, original, to_bucket, there)
+    except ChecksumMismatch:
+        return ""
+
+
+def holds_md5(there: BlobInfo, body: memoryview) -> bool:
+    """Whether a blob is these bytes, as far as an MD5 says."""
+    return there.size_bytes == len(body) and is_md5(there.etag, there.headers) and there.etag == md5_of(body)
+
+
+def holds(stage: Stage, bucket: str, there: BlobInfo, body: memoryview) -> bool:
+    """Whether the target's blob is these bytes; read where its ETag is no MD5."""
+    if there.size_bytes != len(body) or is_md5(there.etag, there.headers):
+        return holds_md5(there, body)
+    done, room = 0, memoryview(bytearray(min(_CHUNK_BYTES, len(body))))
+    with stage.target.get(bucket, there.key, if_match=there.etag) as reader:
+        while count := _fill(reader, room):
+            stage.cancel.raise_if_cancelled()
+            if room[:count] != body[done : done + count]:
+                return False
+            done += count
+    return done == len(body)
+
+
 def compare_bytes(stage: Stage, bucket: str, original: BlobInfo, to_bucket: str, copy: BlobInfo) -> str:
     """Read both and compare. Result: ``bytes``. :raises ChecksumMismatch:"""
     rooms = [memoryview(bytearray(min(_CHUNK_BYTES, max(1, original.size_bytes)))) for _ in range(2)]
@@ -93,32 +126,38 @@ def compare_bytes(stage: Stage, bucket: str, original: BlobInfo, to_bucket: str,
                 return "bytes"
 
 
-def drop(driver: Driver, bucket: str, bad: BlobInfo) -> None:
+def drop(driver: Driver, bucket: str, bad: BlobInfo, cancel: CancelToken) -> None:
     """Remove a bad copy, if it is still ours. What prevents that is not said: why it is bad matters more."""
     with suppress(ArtifactBrowserError):
-        delete_unchanged(driver, bucket, bad)
+        delete_unchanged(driver, bucket, bad, cancel)
 
 
-def delete_unchanged(driver: Driver, bucket: str, blob: BlobInfo) -> None:
+def delete_unchanged(driver: Driver, bucket: str, blob: BlobInfo, cancel: CancelToken) -> None:
     """Delete a blob, unless somebody has written to it since ``blob`` was seen; gone is fine.
 
     :raises PreconditionFailed: it was: both are kept
+    :raises ServerFault: :raises JobCancelled: as :func:`~.lost_answers.settled`
     """
-    try:
+
+    def delete() -> bool:
         if driver.capabilities.conditional_delete is not Support.NO:
             with suppress(NotSupported):
                 driver.delete(bucket, blob.key, if_match=blob.etag)
-                return
+                return True
         if not same(blob, driver.head(bucket, blob.key)):
             raise PreconditionFailed(_WRITTEN_TO, subject=blob.key)
         driver.delete(bucket, blob.key)
+        return True
+
+    def is_gone() -> bool | None:
+        return True if head_or_none(driver, bucket, blob.key) is None else None
+
+    try:
+        settled(delete, is_gone, cancel)
     except BlobNotFound:
         return
     except PreconditionFailed as error:
         raise PreconditionFailed(_WRITTEN_TO, subject=blob.key, technical=error.technical) from error
-    except OutcomeUnknown:
-        if head_or_none(driver, bucket, blob.key) is not None:
-            raise
 
 
 def _fill(reader: Reader, room: memoryview) -> int:
