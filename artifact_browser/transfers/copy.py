@@ -11,8 +11,8 @@ from artifact_browser.errors import AccountNotFound, BlobNotFound, InputError, P
 from artifact_browser.storage.location import DELIMITER, Location, segment_name
 from artifact_browser.storage.open import are_nested
 from artifact_browser.transfers.blob_tasks import OneTask
+from artifact_browser.transfers.copy_ends import Way
 from artifact_browser.transfers.copy_plan import CopyPlan, debris_of, emptied
-from artifact_browser.transfers.copy_tasks import Way
 from artifact_browser.transfers.lookup import blobs_below, find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from artifact_browser.storage.driver import Capabilities, Part
+from artifact_browser.transfers.copy_ends import Way
 from artifact_browser.transfers.copy_tasks import (
     BeginCopy,
     CopyBlob,
@@ -13,7 +14,6 @@ from artifact_browser.transfers.copy_tasks import (
     FinishCopy,
     ResumeCopy,
     StreamBlob,
-    Way,
     part_layout,
     parts_of_layout,
 )

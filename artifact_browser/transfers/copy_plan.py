@@ -11,7 +11,7 @@ from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, InputErr
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.blob_tasks import OneTask, RemoveFolders, TidyUp
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
-from artifact_browser.transfers.copy_tasks import Way, reaches
+from artifact_browser.transfers.copy_ends import Way, reaches
 from artifact_browser.transfers.lookup import Blob, find_blobs
 from artifact_browser.transfers.lost_uploads import what_is_left
 from artifact_browser.transfers.planning import Planning

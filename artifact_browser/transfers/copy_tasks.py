@@ -1,7 +1,6 @@
 """A blob's way to another place, as tasks for movers: copied by the store itself, or read from one and sent to another.
 
-What is read carries the ETag, so that a copy never mixes two versions. A move deletes the original in the same task that
-has checked the copy: never before, and only if it is still the blob that was copied.
+What is read carries the ETag, so that a copy never mixes two versions. When an original may go: :mod:`~.copy_ends`.
 """
 
 from __future__ import annotations
@@ -12,10 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
-    AccessDenied,
-    ArtifactBrowserError,
     BlobNotFound,
-    ChecksumMismatch,
     ConnectionFailed,
     InputError,
     PreconditionFailed,
@@ -25,19 +21,25 @@ from artifact_browser.errors import (
 from artifact_browser.storage.driver import BlobInfo, Condition, Driver, Part, WriteOptions, Written
 from artifact_browser.storage.etag import parts_in
 from artifact_browser.transfers.content import Check
+from artifact_browser.transfers.copy_ends import (
+    CHANGED,
+    Copy,
+    Way,
+    finish,
+    is_itself,
+    moved_before,
+    original,
+    shown,
+    taken,
+)
 from artifact_browser.transfers.evidence import (
-    compare_bytes,
-    delete_unchanged,
-    drop,
     found_at,
     head_or_none,
     holds,
     holds_md5,
-    how_same,
-    proof_of,
     same,
 )
-from artifact_browser.transfers.keeping import class_of, kept_of, lost_between, note_of, write_kept
+from artifact_browser.transfers.keeping import class_of, kept_of, note_of, write_kept
 from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, create_only, etag_of, still_stored
 from artifact_browser.transfers.state import Item, PartDone
@@ -50,41 +52,7 @@ _READ_BYTES = MIB
 _HELD_BYTES = 64 * MIB
 #: how large parts are that programs make (this one, boto3, the MinIO client, ...), most likely first
 _PEOPLES_PARTS = tuple(mebibytes * MIB for mebibytes in (16, 8, 5, 64, 32, 10, 15, 50, 25, 20, 12))
-_CHANGED = "It is not the blob that was listed."
 _ITSELF = "it is there already"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a job's blobs go.
-
-    :ivar move: delete the original behind the copy; :ivar streamed: through the mover; else the target's store copies
-    :ivar skip_existing: what came to the target's place meanwhile is left alone
-    """
-
-    bucket: str
-    to_bucket: str
-    move: bool = False
-    streamed: bool = False
-    skip_existing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Copy:
-    """What stands at the target.
-
-    :ivar how: what has shown already that it is the original's bytes; empty: nothing yet
-    :ivar written: the ETag of what was written there, as far as the store has said it
-    """
-
-    info: BlobInfo
-    how: str = ""
-    written: str = ""
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether nobody seems to have written over it."""
-        return self.written in {"", self.info.etag}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,24 +69,24 @@ class CopyBlob(Task):
     def run(self, stage: Stage) -> Finished | Skipped:
         way, item = self.way, self.item
         try:
-            source = _original(stage, way, item)
+            source = original(stage, way, item)
         except BlobNotFound as error:
-            return _moved_before(stage, way, item, error)
+            return moved_before(stage, way, item, error)
         if is_itself(stage, way, item, source):
             return Skipped(_ITSELF)
 
-        def look() -> _Copy | None:
-            return found_at(stage.target, way.to_bucket, item, lambda there: _shown(stage, way, source, there))
+        def look() -> Copy | None:
+            return found_at(stage.target, way.to_bucket, item, lambda there: shown(stage, way, source, there))
 
         try:
             copy = None if item.replace else look()
             if copy is None:
                 copy = settled(lambda: self._copy(stage.target, source), look, stage.cancel)
         except PreconditionFailed as error:
-            return _taken(way, error)
-        return _finish(stage, way, source, copy)
+            return taken(way, error)
+        return finish(stage, way, source, copy)
 
-    def _copy(self, target: Driver, source: BlobInfo) -> _Copy:
+    def _copy(self, target: Driver, source: BlobInfo) -> Copy:
         way, item = self.way, self.item
 
         def copy(storage_class: str) -> Written:
@@ -140,7 +108,7 @@ class CopyBlob(Task):
             if not class_of(source):
                 raise
             written = copy("")  # the store does not have that class; the note says so
-        return _Copy(target.head(way.to_bucket, item.target), written=written.etag)
+        return Copy(target.head(way.to_bucket, item.target), written=written.etag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,25 +130,25 @@ class StreamBlob(Task):
             try:
                 body, source, how_read = _read_whole(stage, way, item)
             except BlobNotFound as error:
-                return _moved_before(stage, way, item, error)
+                return moved_before(stage, way, item, error)
             if is_itself(stage, way, item, source):
                 return Skipped(_ITSELF)
 
-            def look() -> _Copy | None:
+            def look() -> Copy | None:
                 return found_at(
                     stage.target,
                     way.to_bucket,
                     item,
-                    lambda there: _Copy(there, how_read) if holds(stage, way.to_bucket, there, body) else None,
+                    lambda there: Copy(there, how_read) if holds(stage, way.to_bucket, there, body) else None,
                 )
 
-            def write(options: WriteOptions) -> Written | _Copy:
+            def write(options: WriteOptions) -> Written | Copy:
                 def put(condition: Condition | None) -> Written:
                     return stage.target.put(way.to_bucket, item.target, body, options, condition)
 
                 return settled(lambda: create_only(stage.target, item, put), look, stage.cancel)
 
-            written: Written | _Copy
+            written: Written | Copy
             lost: tuple[str, ...] = ()
             try:
                 there = None if item.replace else look()
@@ -190,15 +158,15 @@ class StreamBlob(Task):
                     kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
                     written, lost = write_kept(kept, write)
             except PreconditionFailed as error:
-                return _taken(way, error)
-            if isinstance(written, _Copy):
-                return _finish(stage, way, source, written)
+                return taken(way, error)
+            if isinstance(written, Copy):
+                return finish(stage, way, source, written)
             if not way.move and written.verified and how_read != "size":
                 return Finished(written.verified, note_of(lost))
-            copy = _Copy(stage.target.head(way.to_bucket, item.target), written=written.etag)
+            copy = Copy(stage.target.head(way.to_bucket, item.target), written=written.etag)
             if how_read != "size" and ((written.verified and copy.is_ours) or holds_md5(copy.info, body)):
                 copy = replace(copy, how=how_read)
-            end = _finish(stage, way, source, copy)
+            end = finish(stage, way, source, copy)
             return Finished(end.verified, note_of(lost))
 
 
@@ -220,24 +188,24 @@ class BeginCopy(Task):
 
     def run(self, stage: Stage) -> Begun | Finished | Skipped:
         way, item = self.way, self.item
-        source = _original(stage, way, item)
+        source = original(stage, way, item)
         if is_itself(stage, way, item, source):
             return Skipped(_ITSELF)
 
-        def look() -> _Copy | None:
+        def look() -> Copy | None:
             return found_at(
                 stage.target,
                 way.to_bucket,
                 item,
-                lambda there: _shown(stage, way, source, there) if same(source, there) else None,
+                lambda there: shown(stage, way, source, there) if same(source, there) else None,
             )
 
         try:
             there = None if item.replace else look()
         except PreconditionFailed as error:
-            return _taken(way, error)
+            return taken(way, error)
         if there is not None:
-            return _finish(stage, way, source, there)
+            return finish(stage, way, source, there)
         kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
         repeats: list[None] = []
 
@@ -324,41 +292,41 @@ class FinishCopy(Task):
     def run(self, stage: Stage) -> Finished | Skipped:
         way, item = self.way, self.item
         try:
-            source = _original(stage, way, item)
+            source = original(stage, way, item)
         except BlobNotFound as error:
-            return _moved_before(stage, way, item, error, etag_of(self.parts))
+            return moved_before(stage, way, item, error, etag_of(self.parts))
         target = stage.target
         abort = AbortUpload(way.to_bucket, item.target, self.upload_id)
 
         def write(condition: Condition | None) -> Written:
             return target.complete_upload(way.to_bucket, item.target, self.upload_id, self.parts, condition)
 
-        def look() -> _Copy | None:
+        def look() -> Copy | None:
             found = found_at(target, way.to_bucket, item, lambda there: self._shown(stage, source, there))
             if found is not None:
                 abort.run(stage)  # what stands there may be another's
             return found
 
-        def finish() -> _Copy:
+        def complete() -> Copy:
             written = create_only(target, item, write)
-            return _Copy(target.head(way.to_bucket, item.target), written=written.etag)
+            return Copy(target.head(way.to_bucket, item.target), written=written.etag)
 
         try:
-            copy = settled(finish, look, stage.cancel)
+            copy = settled(complete, look, stage.cancel)
         except PreconditionFailed as error:
-            skipped = _taken(way, error)
+            skipped = taken(way, error)
             abort.run(stage)
             return skipped
         if copy.info.tag_count < source.tag_count:
             copy = replace(copy, info=self._bring_tags(stage, source, copy.info))
-        return _finish(stage, way, source, copy)
+        return finish(stage, way, source, copy)
 
-    def _shown(self, stage: Stage, source: BlobInfo, there: BlobInfo) -> _Copy | None:
-        """As :func:`_shown`. Where parts' MD5s make the ETag, they tell: nobody needs to read a large blob for it."""
+    def _shown(self, stage: Stage, source: BlobInfo, there: BlobInfo) -> Copy | None:
+        """As :func:`~.copy_ends.shown`. Where parts' MD5s make the ETag, they tell: nobody needs to read a large blob for it."""
         ours = etag_of(self.parts)
         if ours and parts_in(there.etag, there.headers) and not same(source, there):
-            return _Copy(there, written=ours) if there.etag == ours else None
-        return _shown(stage, self.way, source, there)
+            return Copy(there, written=ours) if there.etag == ours else None
+        return shown(stage, self.way, source, there)
 
     def _bring_tags(self, stage: Stage, source: BlobInfo, copy: BlobInfo) -> BlobInfo:
         """Some stores (Ceph 16.2) forget the tags that an upload in parts began with. The note says what stays lost."""
@@ -369,90 +337,13 @@ class FinishCopy(Task):
         return copy
 
 
-def _original(stage: Stage, way: Way, item: Item) -> BlobInfo:
-    """:raises PreconditionFailed: it is not the blob that was listed, or not what the target's account sees there"""
-    source = stage.driver.head(way.bucket, item.source)
-    if item.etag and item.etag != source.etag:
-        raise PreconditionFailed(_CHANGED, subject=item.source)
-    if not way.streamed and not reaches(stage.driver, stage.target, way.bucket, source):
-        raise AccessDenied("The other account may not read it, so its store cannot copy it.", subject=item.source)
-    return source
-
-
-def _moved_before(stage: Stage, way: Way, item: Item, error: BlobNotFound, etag_of_parts: str = "") -> Finished:
-    """The original is gone: deleted by this move, whose answer was lost, if what stands at the target is the copy.
-
-    :raises BlobNotFound: it is not
-    """
-    there = head_or_none(stage.target, way.to_bucket, item.target) if way.move else None
-    if there is None or there.size_bytes != item.size_bytes or there.etag not in {item.etag, etag_of_parts} - {""}:
-        raise error
-    if head_or_none(stage.driver, way.bucket, item.source) is not None:  # it is not the original that was not found
-        raise error
-    return Finished("etag")
-
-
-def reaches(driver: Driver, target: Driver, bucket: str, source: BlobInfo) -> bool:
-    """Whether the target's keys see the same blob under the same name: two tenants may each have such a bucket."""
-    if target is driver:
-        return True
-    try:
-        seen = target.head(bucket, source.key)
-    except ArtifactBrowserError:
-        return False
-    return same(source, seen) and seen.modified_us == source.modified_us
-
-
-def is_itself(stage: Stage, way: Way, item: Item, source: BlobInfo) -> bool:
-    """Whether the target is the original, seen through another account: a move would delete the only one there is."""
-    same_names = (way.bucket, item.source) == (way.to_bucket, item.target)
-    return same_names and reaches(stage.driver, stage.target, way.bucket, source)
-
-
-def _taken(way: Way, error: PreconditionFailed) -> Skipped:
-    if way.skip_existing:
-        return Skipped("it was there already")
-    raise error
-
-
-def _shown(stage: Stage, way: Way, source: BlobInfo, there: BlobInfo) -> _Copy | None:
-    """What stands at the target, if it is shown to be the same as the original."""
-    how = proof_of(stage, way.bucket, source, way.to_bucket, there)
-    return _Copy(there, how) if how else None
-
-
-def _finish(stage: Stage, way: Way, source: BlobInfo, copy: _Copy) -> Finished:
-    """Check the copy, then of a move delete the original.
-
-    :raises ChecksumMismatch: it is not the same: the copy is removed, if it is still ours
-    :raises PreconditionFailed: the original has changed meanwhile
-    :raises ServerFault: the original could not be deleted
-    """
-    info, how = copy.info, copy.how
-    try:
-        how = how or how_same(source, info)
-        if how == "size" and way.move and (way.streamed or not copy.is_ours):  # too little to delete something for
-            how = compare_bytes(stage, way.bucket, source, way.to_bucket, info)
-    except ChecksumMismatch:
-        if copy.is_ours:
-            drop(stage.target, way.to_bucket, info, stage.cancel)
-        raise
-    if way.move:
-        delete_unchanged(stage.driver, way.bucket, source, stage.cancel)
-    elif how == "size" and not way.streamed and not same(source, stage.driver.head(way.bucket, source.key)):
-        if copy.is_ours:
-            drop(stage.target, way.to_bucket, info, stage.cancel)  # nobody knows which of the two it is
-        raise PreconditionFailed("It changed while it was copied.", subject=source.key)
-    return Finished(how, note_of(lost_between(source, info)))
-
-
 def _read_whole(stage: Stage, way: Way, item: Item) -> tuple[memoryview, BlobInfo, str]:
     """A blob's bytes, what it is, and how they were checked."""
     body = memoryview(bytearray(item.size_bytes))
     done = 0
     with stage.driver.get(way.bucket, item.source, if_match=item.etag) as reader:
         if reader.info.size_bytes != item.size_bytes:
-            raise PreconditionFailed(_CHANGED, subject=item.source)
+            raise PreconditionFailed(CHANGED, subject=item.source)
         check = Check(reader.info)
         while done < len(body) and (count := reader.readinto(body[done : done + _READ_BYTES])):
             stage.cancel.raise_if_cancelled()

@@ -14,7 +14,8 @@ from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import Body, Condition, Driver, Part, WriteOptions, Written
 from artifact_browser.storage.drivers.s3.probe_remains import RESERVED
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
-from artifact_browser.transfers.copy_tasks import Way, part_layout, reaches
+from artifact_browser.transfers.copy_ends import Way, reaches
+from artifact_browser.transfers.copy_tasks import part_layout
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.history import JobKept, read_history
 from artifact_browser.transfers.lookup import find_blobs

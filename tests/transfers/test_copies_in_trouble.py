@@ -25,7 +25,8 @@ from artifact_browser.errors import (
 )
 from artifact_browser.storage.driver import Driver, Support
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
-from artifact_browser.transfers.copy_tasks import CopyPart, Way
+from artifact_browser.transfers.copy_ends import Way
+from artifact_browser.transfers.copy_tasks import CopyPart
 from artifact_browser.transfers.state import Item, JobState
 from artifact_browser.transfers.task import MIB, Finished, Skipped
 from tests.parts.s3_server import S3Server
