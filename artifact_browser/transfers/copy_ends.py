@@ -13,7 +13,10 @@ from artifact_browser.errors import (
     ArtifactBrowserError,
     BlobNotFound,
     ChecksumMismatch,
+    NetworkError,
     PreconditionFailed,
+    ServerFault,
+    Throttled,
 )
 from artifact_browser.storage.driver import BlobInfo, Driver
 from artifact_browser.transfers.evidence import (
@@ -89,11 +92,16 @@ def moved_before(stage: Stage, way: Way, item: Item, error: BlobNotFound, etag_o
 
 
 def reaches(driver: Driver, target: Driver, bucket: str, source: BlobInfo) -> bool:
-    """Whether the target's keys see the same blob under the same name: two tenants may each have such a bucket."""
+    """Whether the target's keys see the same blob under the same name: two tenants may each have such a bucket.
+
+    :raises NetworkError: :raises ServerFault: :raises Throttled: nobody knows, and a move may depend on it
+    """
     if target is driver:
         return True
     try:
         seen = target.head(bucket, source.key)
+    except (NetworkError, ServerFault, Throttled):
+        raise
     except ArtifactBrowserError:
         return False
     return same(source, seen) and seen.modified_us == source.modified_us

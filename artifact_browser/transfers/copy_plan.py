@@ -137,9 +137,9 @@ class CopyPlan:
             return True
         try:
             ends = [self.planning.driver.head(self.way.bucket, item.source) for item in {items[0], items[-1]}]
+            reached = [reaches(self.planning.driver, self.planning.target, self.way.bucket, info) for info in ends]
         except ArtifactBrowserError:  # each item says what it met
             return True
-        reached = (reaches(self.planning.driver, self.planning.target, self.way.bucket, info) for info in ends)
         return not all(reached)
 
 

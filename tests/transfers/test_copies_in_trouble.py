@@ -276,6 +276,37 @@ def test_an_original_that_somebody_deleted_is_not_said_to_be_moved(case: Case) -
         case.stage().run(course)
 
 
+class Faulty:
+    """A store that has a fault when it is first asked about a blob."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver, self._asked = driver, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def head(self, *arguments: Any, **named: Any) -> Any:
+        self._asked += 1
+        if self._asked == 1:
+            raise ServerFault("The store reports a fault of its own.")
+        return self._driver.head(*arguments, **named)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_the_only_blob_is_not_moved_onto_itself_while_nobody_can_tell(local: Bench, streamed: bool) -> None:
+    """It is seen through two accounts."""
+    local.put({"k": b"the only one"})
+    with local.driver() as driver, local.driver() as again:
+        info = driver.head(local.bucket, "k")
+        target: Any = Faulty(again)
+        item = Item(0, "k", "k", "k", info.size_bytes, info.modified_us, info.etag)
+        way = Way(local.bucket, local.bucket, move=True, streamed=streamed)
+        course = CopyCourse(way, item, limits_of(driver.capabilities, streamed=streamed))
+        end = Here(driver, target).run(course, waits_for=(ServerFault,))
+    assert end == Skipped("it is there already")
+    assert local.content("k") == b"the only one"
+
+
 @pytest.mark.parametrize("case", ["whole"], indirect=True)
 def test_a_whole_move_waits_for_the_store(case: Case) -> None:
     blobs = {f"p/{number}": bytes([number]) * 1000 for number in range(6)}
