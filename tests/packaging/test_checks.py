@@ -55,3 +55,11 @@ def test_what_hangs_is_stopped_with_its_children(tmp_path: Path) -> None:
     assert time.monotonic() - began < 30
     child = int(note.read_text())
     wait_for(lambda: not alive(child), "the child ends", timeout_s=5)
+
+
+def test_what_the_second_python_leaves_out_is_there() -> None:
+    code = f"import sys; sys.path.insert(0, {str(PACKAGING)!r}); import checks; print(*checks.ONCE, sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    left_out = [line.partition("=")[2] for line in done.stdout.splitlines() if line.startswith("--ignore=")]
+    assert len(left_out) > 3
+    assert [path for path in left_out if not (PACKAGING.parent / path).exists()] == []
