@@ -17,6 +17,7 @@ from artifact_browser.errors import (
     ErrorRecord,
     NetworkError,
     NotSupported,
+    OutcomeUnknown,
     PreconditionFailed,
     ServerFault,
     SourceChanged,
@@ -104,19 +105,28 @@ class PutMarker(Task):
     new: bool = False
 
     def run(self, stage: Stage) -> Finished:
-        item = self.item
+        item, driver = self.item, stage.driver
         options = WriteOptions(content_type=FOLDER_TYPE)
-        if head_or_none(stage.driver, self.bucket, item.target):
+        unanswered: list[None] = []
+
+        def is_there() -> Finished | None:
+            return Finished("") if head_or_none(driver, self.bucket, item.target) else None
+
+        def write() -> Finished:
+            try:
+                create_only(
+                    driver, item, lambda condition: driver.put(self.bucket, item.target, b"", options, condition)
+                )
+            except PreconditionFailed:
+                return Finished("") if unanswered else self._exists()
+            except OutcomeUnknown:
+                unanswered.append(None)  # what stands there from now on is ours, or does as well: it has no content
+                raise
+            return Finished("")
+
+        if is_there():
             return self._exists()
-        try:
-            create_only(
-                stage.driver,
-                item,
-                lambda condition: stage.driver.put(self.bucket, item.target, b"", options, condition),
-            )
-        except PreconditionFailed:
-            return self._exists()
-        return Finished("")
+        return settled(write, lambda: is_there() if unanswered else None, stage.cancel)
 
     def _exists(self) -> Finished:
         if self.new:

@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,14 +15,14 @@ import pytest
 
 from artifact_browser.accounts.lease import Lease, LeaseWanted
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
-from artifact_browser.errors import OutcomeUnknown, ServerFault
+from artifact_browser.errors import BlobNotFound, OutcomeUnknown, PreconditionFailed, ServerFault
 from artifact_browser.paths import Paths
-from artifact_browser.storage.driver import Driver, Support, Written
+from artifact_browser.storage.driver import BlobInfo, Driver, Support, Written
 from artifact_browser.storage.drivers.s3.open import open_s3
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.put_course import PutCourse
-from artifact_browser.transfers.put_tasks import PutPart
+from artifact_browser.transfers.put_tasks import PutMarker, PutPart
 from artifact_browser.transfers.queue import TransferQueue
 from artifact_browser.transfers.state import Item, JobState
 from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES, Finished
@@ -85,6 +86,74 @@ def test_small_files_are_all_written_once_it_has_recovered(
         wait_for(lambda: handle.ended, "for the end")
     assert handle.snapshot.state is JobState.DONE, [one.error for one in handle.items(count=6)]
     assert store.blobs == files
+
+
+@dataclass
+class Unheard:
+    """A store whose answers to the first writes are lost; ``wrote``: of the last of them, not what it did."""
+
+    driver: Driver
+    times: int
+    wrote: bool
+    asked: int = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.driver, name)
+
+    def put(self, *arguments: Any) -> Written:
+        self.asked += 1
+        if self.asked > self.times:
+            return self.driver.put(*arguments)
+        if self.wrote and self.asked == self.times:
+            self.driver.put(*arguments)
+        raise OutcomeUnknown("The answer was lost.")
+
+
+@pytest.mark.parametrize("new", [False, True])
+@pytest.mark.parametrize("wrote", [False, True])
+@pytest.mark.parametrize("times", [1, 2, 4])
+def test_a_folder_is_kept_whatever_is_not_answered(local: Bench, times: int, wrote: bool, new: bool) -> None:
+    item = Item(0, "folder/", "", "folder/", 0, folder=True)
+    with local.driver() as driver:
+        store: Any = Unheard(driver, times, wrote)
+        task = PutMarker(local.bucket, item, new)
+        if times > 3:
+            with pytest.raises(ServerFault):  # for which the job waits
+                task.run(Here(store, store))
+        assert task.run(Here(store, store)) == Finished("")
+    assert store.asked == times + (not wrote)
+    assert local.content("folder/") == b""
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_folder_that_was_there_is_told_as_that(local: Bench, new: bool) -> None:
+    """``new``: as a failure, however the store lets know."""
+    item = Item(0, "folder/", "", "folder/", 0, folder=True)
+    with local.driver() as driver:
+        for store in (driver, Blind(driver)):
+            local.put({"folder/": b""})
+            task, stage = PutMarker(local.bucket, item, new), Here(store, store)
+            if new:
+                with pytest.raises(PreconditionFailed):
+                    task.run(stage)
+            else:
+                assert task.run(stage) == Finished("", "was there already")
+
+
+class Blind:
+    """A store that shows a key from its second look on: somebody wrote it in between."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver, self._looks = driver, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        self._looks += 1
+        if self._looks == 1:
+            raise BlobNotFound("Not yet.")
+        return self._driver.head(bucket, key)
 
 
 class Silent:
