@@ -73,11 +73,11 @@ def run(root: Path, python: Path, arguments: list[str]) -> int:
     began = time.monotonic()
     long, one_python = "--long" in arguments, "--one-python" in arguments
     arguments = [word for word in arguments if word != "--one-python"]
-    with ThreadPoolExecutor(1) as beside:  # one core checks, the other makes the second environment
+    with ThreadPoolExecutor(1) as beside:  # the second environment is made while the first is at work
         making = None if one_python else beside.submit(second_python, root)
         results = [check(root, python, name, words) for name, words in static_checks(python)]
+        results.append(pytest(root, python, arguments))
         other = making.result() if making else None
-    results.append(pytest(root, python, arguments))
     if other:
         results.append(pytest(root, other, arguments if arguments else ONCE))
     report(results, time.monotonic() - began)
