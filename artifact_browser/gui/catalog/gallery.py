@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.bootstrap import Services
 from artifact_browser.catalog import jobs
-from artifact_browser.catalog.card import Card, Status
-from artifact_browser.catalog.layout import COLLECTION_TYPE, RESERVED_NAMES, place_of
+from artifact_browser.catalog.card import Card
+from artifact_browser.catalog.layout import RESERVED_NAMES, place_of
 from artifact_browser.catalog.opening import Opened, PlaceKind
 from artifact_browser.catalog.scan import CardsFound, ScanSummary
 from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.catalog.artifact_page import PageTools
 from artifact_browser.gui.catalog.artifact_view import ArtifactView
+from artifact_browser.gui.catalog.at_hand import AtHand
 from artifact_browser.gui.catalog.card_delegate import GUTTER_PX
 from artifact_browser.gui.catalog.covers import CoverLoader
 from artifact_browser.gui.catalog.gallery_counts import GalleryCounts
@@ -32,8 +33,6 @@ from artifact_browser.gui.common.state_view import State, StateView
 from artifact_browser.storage.driver import NOTHING_KNOWN
 from artifact_browser.storage.location import Location
 
-_STAGED = frozenset({Status.STAGED, Status.STAGED_EDIT})
-
 
 class Gallery(QWidget):
     """Shows one place at a time; asks the shell for everything that changes something."""
@@ -42,7 +41,7 @@ class Gallery(QWidget):
     location_opened = Signal(object)
     #: the :class:`Location` of a broken manifest's blob, to be opened
     manifest_requested = Signal(object)
-    #: :attr:`artifact`, :attr:`subject_is_staged` or :attr:`is_collection` are other than before
+    #: :attr:`at_hand` is other than before
     context_changed = Signal()
     #: the selected :class:`Card` or ``None``
     card_selected = Signal(object)
@@ -150,61 +149,9 @@ class Gallery(QWidget):
         return self._location
 
     @property
-    def is_collection(self) -> bool:
-        return self._opened is not None and self._opened.kind is PlaceKind.COLLECTION
-
-    @property
-    def artifact(self) -> Location | None:
-        """The artifact at hand: the selected card's, or the one whose page is shown."""
-        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
-            return self._location
-        card = self.view.current_card
-        return self._of(card) if card is not None and card.type != COLLECTION_TYPE else None
-
-    @property
-    def subject(self) -> Location | None:
-        """Whose card is at hand: the selected card's, an artifact's page, or the collection that is shown."""
-        shown = self._opened
-        if shown is not None and shown.kind is PlaceKind.ARTIFACT:
-            return None if shown.error else self._location
-        card = self.view.current_card
-        if card is not None:
-            return None if card.status is Status.BROKEN else self._of(card)
-        return self._location if self.is_collection and shown is not None and not shown.error else None
-
-    @property
-    def subject_is_staged(self) -> bool:
-        """Whether there is something of :attr:`subject` to commit or discard."""
-        card = self.view.current_card
-        if card is not None and not (self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT):
-            return card.status in _STAGED
-        return self.subject is not None and self._opened is not None and bool(self._opened.staged_etag)
-
-    @property
-    def subject_collection(self) -> Location | None:
-        """The collection whose schema is at hand: the selected card's if it is one, else the one that is shown."""
-        card = self.view.current_card
-        if card is not None and card.type == COLLECTION_TYPE and card.status is not Status.BROKEN:
-            return self._of(card)
-        return self._location if self.is_collection and self._opened and not self._opened.error else None
-
-    @property
-    def place_at_hand(self) -> Location | None:
-        """The artifact or collection at hand: the selected card's, or the one the window stands in; never a whole bucket."""
-        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
-            return self._location
-        card = self.view.current_card
-        if card is not None:
-            return self._of(card)
-        return self._location if self.is_collection and self._location.key else None
-
-    @property
-    def is_collection_at_hand(self) -> bool:
-        """Whether :attr:`place_at_hand` is a collection."""
-        card = self.view.current_card
-        if self._opened is not None and self._opened.kind is PlaceKind.ARTIFACT:
-            return False
-        return card is None or card.type == COLLECTION_TYPE
+    def at_hand(self) -> AtHand:
+        """What a person has at hand now."""
+        return AtHand(self._location, self._opened, self.view.current_card)
 
     # -- what the shell does ------------------------------------------------------------------------------------
     def show_location(self, record: AccountRecord, location: Location) -> None:
@@ -331,14 +278,14 @@ class Gallery(QWidget):
         title = opened.card.title if opened and opened.card else self._location.name
         header.show_title(printable(title), opened.card.description if opened and opened.card else "")
         header.show_state(header_words(self.model, opened, self._summary, scanning=self._scan is not None))
-        stale = self._summary is not None and not self._summary.up_to_date and self.is_collection
+        stale = self._summary is not None and not self._summary.up_to_date and self.at_hand.shows_collection
         header.show_index_problem(stale and not self._read_only and not (opened and opened.error))
-        header.show_staged(self.model.staged if self.is_collection and not self._read_only else 0)
+        header.show_staged(self.model.staged if self.at_hand.shows_collection and not self._read_only else 0)
         header.badge.show_writes(opened.writes if opened else NOTHING_KNOWN, self._record)
         reason = "This account is read-only" if self._read_only else "Open a collection first"
         header.allow(
             collection=not self._read_only and bool(self._location.bucket),
-            artifact=not self._read_only and self.is_collection and not (opened and opened.error),
+            artifact=not self._read_only and self.at_hand.shows_collection and not (opened and opened.error),
             reason=reason,
         )
         self.view.takes_drops = not self._read_only
@@ -360,7 +307,7 @@ class Gallery(QWidget):
                 State.FAILED, "This manifest cannot be read.", opened.error, "Open manifest",
                 lambda: self.manifest_requested.emit(self._at(opened.broken_key)),
             )  # fmt: skip
-        elif self.is_collection:
+        elif self.at_hand.shows_collection:
             self._say(
                 State.EMPTY, "No artifacts yet.", "Make one, drop files on it, and commit it.", "New artifact\u2026",
                 lambda: self.new_artifact_requested.emit(self._location), icon_name="package-plus",

@@ -94,14 +94,14 @@ class CatalogWiring(QObject):
         actions["commit_all"].triggered.connect(lambda: self.together.open(self._record(), gallery.location))
         actions["new_artifact"].triggered.connect(lambda: room.new_artifact(self._record(), gallery.location))
         for name, act, at_hand in (
-            ("stage_files", room.choose_and_stage, lambda: gallery.artifact),
-            ("commit", room.commit, lambda: gallery.subject),
-            ("discard", room.discard, lambda: gallery.subject),
-            ("compare_committed", room.compare, lambda: gallery.artifact),
-            ("versions", room.versions.open, lambda: gallery.artifact),
-            ("copy_as_flyte", room.copy_address, lambda: gallery.artifact),
-            ("edit_card", self.cards.edit_card, lambda: gallery.subject),
-            ("schema", self.cards.edit_schema, lambda: gallery.subject_collection),
+            ("stage_files", room.choose_and_stage, lambda: gallery.at_hand.artifact),
+            ("commit", room.commit, lambda: gallery.at_hand.subject),
+            ("discard", room.discard, lambda: gallery.at_hand.subject),
+            ("compare_committed", room.compare, lambda: gallery.at_hand.artifact),
+            ("versions", room.versions.open, lambda: gallery.at_hand.artifact),
+            ("copy_as_flyte", room.copy_address, lambda: gallery.at_hand.artifact),
+            ("edit_card", self.cards.edit_card, lambda: gallery.at_hand.subject),
+            ("schema", self.cards.edit_schema, lambda: gallery.at_hand.subject_collection),
         ):
             actions[name].triggered.connect(partial(self._act, act, at_hand))
         for name, form in {
@@ -110,7 +110,9 @@ class CatalogWiring(QObject):
             "copy_as_aws": CopyForm.AWS,
             "copy_as_rclone": CopyForm.RCLONE,
         }.items():
-            actions[name].triggered.connect(partial(self._act, partial(room.copy_as, form), lambda: gallery.artifact))
+            actions[name].triggered.connect(
+                partial(self._act, partial(room.copy_as, form), lambda: gallery.at_hand.artifact)
+            )
         uris = self.uris
         actions["open_by_uri"].triggered.connect(lambda: uris.ask(self._record(), here.current))
         self._browse.artifact_wanted.connect(lambda text: uris.go_to(self._record(), here.current, text))
@@ -124,8 +126,8 @@ class CatalogWiring(QObject):
     def _find_versions(self, _checked: bool = False) -> None:
         """Of the artifact at hand, else of any of the bucket, those of the collection that is shown first."""
         shown, gallery = self._window.centre.shows_gallery, self.gallery
-        artifact = gallery.artifact if shown else None
-        project = gallery.header.title.text() if shown and gallery.is_collection else ""
+        artifact = gallery.at_hand.artifact if shown else None
+        project = gallery.header.title.text() if shown and gallery.at_hand.shows_collection else ""
         self.finding.open(self._record(), self._window.navigator.current, artifact, project)
 
     def _open_found_version(self, _: AccountRecord, location: Location, version: str, flag: str) -> None:
@@ -190,12 +192,12 @@ class CatalogWiring(QObject):
         actions.apply(
             replace(
                 actions.context,
-                collection=shown and gallery.is_collection,
-                artifact=shown and gallery.artifact is not None,
-                staged_artifact=shown and gallery.subject_is_staged,
-                card=shown and gallery.subject is not None,
-                schema=shown and gallery.subject_collection is not None,
-                catalog_place=shown and gallery.place_at_hand is not None,
+                collection=shown and gallery.at_hand.shows_collection,
+                artifact=shown and gallery.at_hand.artifact is not None,
+                staged_artifact=shown and gallery.at_hand.subject_is_staged,
+                card=shown and gallery.at_hand.subject is not None,
+                schema=shown and gallery.at_hand.subject_collection is not None,
+                catalog_place=shown and gallery.at_hand.place is not None,
             )
         )
 

@@ -45,12 +45,12 @@ class StatisticsWiring(QObject):
         self.room.staged.connect(catalog.room.catalog_changed)
 
     def _reset(self) -> None:
-        artifact = self._catalog.gallery.artifact
+        artifact = self._catalog.gallery.at_hand.artifact
         if artifact is not None:
             self.room.reset(self._browse.record(), artifact)
 
     def _weigh(self) -> None:
-        artifact = self._catalog.gallery.artifact
+        artifact = self._catalog.gallery.at_hand.artifact
         if artifact is not None:
             self.room.weigh(self._browse.record(), artifact)
 
@@ -103,10 +103,10 @@ class StatisticsWiring(QObject):
     def _delete(self) -> None:
         """Count, show, have the name typed; then delete as everything is deleted, and tell the collection."""
         gallery = self._catalog.gallery
-        location = gallery.place_at_hand
+        location = gallery.at_hand.place
         if location is None:
             return
-        kind = "collection" if gallery.is_collection_at_hand else "artifact"
+        kind = "collection" if gallery.at_hand.place_is_collection else "artifact"
 
         def begun(handle: TransferHandle) -> None:
             self._deleting[handle] = location

@@ -66,7 +66,7 @@ class WatchWiring(QObject):
             show_error(self._window, self.room.book.damage)
 
     def _watch(self) -> None:
-        place = self._catalog.gallery.place_at_hand
+        place = self._catalog.gallery.at_hand.place
         if place is not None:
             self.room.watch(self._browse.record(), place)
 
@@ -74,7 +74,7 @@ class WatchWiring(QObject):
         """In the bucket that is open, at the artifact at hand if there is one."""
         here = self._window.navigator.current
         if self._window.centre.shows_gallery:
-            here = self._catalog.gallery.place_at_hand or here
+            here = self._catalog.gallery.at_hand.place or here
         if here.bucket:
             self.room.watch(self._browse.record(), here)
         elif self.room.dialog is not None:

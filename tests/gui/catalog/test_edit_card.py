@@ -201,7 +201,7 @@ def test_a_collections_card_is_edited_and_committed_with_its_list(
     stage_and_commit(driver, zoo, "lion")
     room.show(room.at("zoo/"))
     qtbot.waitUntil(lambda: "index up to date" in room.gallery.header.state.text(), timeout=TIMEOUT_MS)
-    assert room.gallery.subject == room.at("zoo/")
+    assert room.gallery.at_hand.subject == room.at("zoo/")
     opened = hands.edit("zoo/")
     assert not opened.form.field("type").isEnabled()
     opened.form.field("description").setPlainText("Animals")
@@ -211,15 +211,15 @@ def test_a_collections_card_is_edited_and_committed_with_its_list(
     qtbot.waitUntil(
         lambda: "an edit of the collection is staged" in room.gallery.header.state.text(), timeout=TIMEOUT_MS
     )
-    assert room.gallery.subject_is_staged
-    room.catalog.commit(room.record, room.gallery.subject)
+    assert room.gallery.at_hand.subject_is_staged
+    room.catalog.commit(room.record, room.gallery.at_hand.subject)
     hands.press(dialog("Commit").primary)
     qtbot.waitUntil(lambda: not exists(driver, "bucket", zoo.staged_key), timeout=TIMEOUT_MS)
     seen = plain(driver, "bucket", zoo.committed_key)
     assert (seen["description"], [entry["_id"] for entry in seen["collection"]]) == ("Animals", ["lion"])
     room.gallery.select("zoo/lion/")
-    assert room.gallery.subject == room.at("zoo/lion/")
-    assert room.gallery.subject_collection == room.at("zoo/")
+    assert room.gallery.at_hand.subject == room.at("zoo/lion/")
+    assert room.gallery.at_hand.subject_collection == room.at("zoo/")
 
 
 def test_a_schema_is_typed_checked_and_saved(

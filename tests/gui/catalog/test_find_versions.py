@@ -50,7 +50,7 @@ def find(qtbot: QtBot, window: Window, counts: Place, dialog: Callable[[str], An
     """The window, opened from the menu on the artifact's page, with everything found."""
     window.navigator.go(Location(THIS_COMPUTER, "bucket", "zoo/counts/"))
     window.main.centre.show_gallery()
-    qtbot.waitUntil(lambda: window.catalog.gallery.artifact is not None, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: window.catalog.gallery.at_hand.artifact is not None, timeout=TIMEOUT_MS)
     window.main.actions_["find_versions"].trigger()
     opened: FindWindow = dialog("Find versions")
     wait(qtbot, opened)
@@ -157,7 +157,7 @@ def test_names_are_chosen_one_after_the_other(
     find.close()
     bear = Location(THIS_COMPUTER, "bucket", "zoo/bear/")
     window.navigator.go(bear)
-    qtbot.waitUntil(lambda: window.catalog.gallery.artifact == bear, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: window.catalog.gallery.at_hand.artifact == bear, timeout=TIMEOUT_MS)
     window.main.actions_["find_versions"].trigger()
     find = dialog("Find versions")
     wait(qtbot, find)

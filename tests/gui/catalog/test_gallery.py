@@ -164,7 +164,7 @@ def test_from_a_new_artifact_to_its_commit(
     qtbot.mouseClick(page.commit, Qt.MouseButton.LeftButton)
     asked = dialog("Commit")
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: not room.gallery.subject_is_staged, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not room.gallery.at_hand.subject_is_staged, timeout=TIMEOUT_MS)
     seen = plain(driver, "bucket", "zoo/cell-atlas-2026/manifest.yaml")
     assert (seen["name"], seen["tags"], seen["files"][0]["path"]) == (
         "Cell atlas 2026",
@@ -181,7 +181,7 @@ def test_a_conflict_is_told_and_nothing_overwritten(
     place = stage_and_commit(driver, zoo, "lion")
     edit_fields(driver, place, {"name": "Mine"})
     room.show(room.at("zoo/lion/"))
-    qtbot.waitUntil(lambda: room.gallery.subject_is_staged, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: room.gallery.at_hand.subject_is_staged, timeout=TIMEOUT_MS)
     room.catalog.commit(room.record, room.at("zoo/lion/"))
     asked = dialog("Commit")
     put(driver, "bucket", place.committed_key, "type: dataset\nname: Theirs\n")
@@ -225,7 +225,7 @@ def test_a_new_collection_is_gone_to(qtbot: QtBot, room: Any, driver: Driver, di
     assert not asked.primary.isEnabled()
     qtbot.keyClick(asked.id, Qt.Key.Key_Backspace)
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: room.gallery.is_collection, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: room.gallery.at_hand.shows_collection, timeout=TIMEOUT_MS)
     assert room.gallery.location.key == "field-data/"
 
 

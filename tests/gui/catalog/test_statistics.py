@@ -268,7 +268,7 @@ def test_weights_are_staged_and_then_committed(
     asked = dialog("Download weights")
     asked.weight.setValue(0.5)
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: gallery.subject_is_staged, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: gallery.at_hand.subject_is_staged, timeout=TIMEOUT_MS)
     files = {entry["path"]: entry["download_weight"] for entry in artifacts.read(driver, lion, stage=True)["files"]}
     assert files == {"a": 0.5, "README.md": 0}
 

@@ -55,7 +55,7 @@ def _shows_lion(window: Window) -> bool:
     return (
         window.navigator.current == LION
         and window.main.centre.shows_gallery
-        and window.catalog.gallery.artifact is not None
+        and window.catalog.gallery.at_hand.artifact is not None
     )
 
 
@@ -206,7 +206,7 @@ def test_only_an_artifact_whose_name_is_registered_can_be_copied(
     for name, why in (("wolf", "stands for zoo/lion/ already"), ("bear", "no registered name")):
         at = Location(THIS_COMPUTER, "bucket", f"zoo/{name}/")
         window.navigator.go(at)
-        qtbot.waitUntil(lambda at=at: window.catalog.gallery.artifact == at, timeout=10_000)
+        qtbot.waitUntil(lambda at=at: window.catalog.gallery.at_hand.artifact == at, timeout=10_000)
         made = entry()
         qtbot.waitUntil(lambda why=why, made=made: why in made.toolTip(), timeout=10_000)
         assert not made.isEnabled()

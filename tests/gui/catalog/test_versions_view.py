@@ -84,7 +84,7 @@ def test_restore_asks_stages_and_offers_to_commit(
     asked = dialog("Restore")
     assert plain(driver, "bucket", lion.committed_key)["name"] == "Lion 2"
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: room.gallery.subject_is_staged, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: room.gallery.at_hand.subject_is_staged, timeout=TIMEOUT_MS)
     (toast,) = room.window.findChildren(Toast)
     assert "2 files put back" in toast.text.text()
     qtbot.mouseClick(toast.action, Qt.MouseButton.LeftButton)
@@ -93,7 +93,7 @@ def test_restore_asks_stages_and_offers_to_commit(
     asked.message.setText("as it was")
     qtbot.mouseClick(asked.primary, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: plain(driver, "bucket", lion.committed_key)["_version"] == "v3", timeout=TIMEOUT_MS)
-    qtbot.waitUntil(lambda: not room.gallery.subject_is_staged, timeout=TIMEOUT_MS)
+    qtbot.waitUntil(lambda: not room.gallery.at_hand.subject_is_staged, timeout=TIMEOUT_MS)
     assert exists(driver, "bucket", lion.file_key("b"))
 
 
