@@ -55,7 +55,7 @@ class Copy:
     """What stands at the target.
 
     :ivar how: what has shown already that it is the original's bytes; empty: nothing yet
-    :ivar written: the ETag of what was written there, as far as the store has said it
+    :ivar written: the ETag of what was written there; empty where the store has not said it
     """
 
     info: BlobInfo
@@ -64,8 +64,8 @@ class Copy:
 
     @property
     def is_ours(self) -> bool:
-        """Whether nobody seems to have written over it."""
-        return self.written in {"", self.info.etag}
+        """Whether it is what the store said it had written: nobody has written over it."""
+        return bool(self.written) and self.written == self.info.etag
 
 
 def original(stage: Stage, way: Way, item: Item) -> BlobInfo:
