@@ -117,8 +117,6 @@ class PutMarker(Task):
                 create_only(
                     driver, item, lambda condition: driver.put(self.bucket, item.target, b"", options, condition)
                 )
-            except PreconditionFailed:
-                return Finished("") if unanswered else self._exists()
             except OutcomeUnknown:
                 unanswered.append(None)  # what stands there from now on is ours, or does as well: it has no content
                 raise
@@ -126,7 +124,10 @@ class PutMarker(Task):
 
         if is_there():
             return self._exists()
-        return settled(write, lambda: is_there() if unanswered else None, stage.cancel)
+        try:
+            return settled(write, lambda: is_there() if unanswered else None, stage.cancel)
+        except PreconditionFailed:
+            return self._exists()
 
     def _exists(self) -> Finished:
         if self.new:
