@@ -63,22 +63,25 @@ class _Provider:
         return _LeasedCredentials()
 
 
-class _Http(AWSHTTPConnection):  # type: ignore[misc,unused-ignore]
+class _Led:
+    """Of a connection: a cancel ends its opening, and what it waits for."""
+
+    sock: socket.socket | None
+
     def _new_conn(self) -> socket.socket:
         return _open(self)
 
     def request(self, *arguments: Any, **named: Any) -> Any:
         calling.watch(self.sock)
-        return super().request(*arguments, **named)
+        return super().request(*arguments, **named)  # type: ignore[misc]
 
 
-class _Https(AWSHTTPSConnection):  # type: ignore[misc,unused-ignore]
-    def _new_conn(self) -> socket.socket:
-        return _open(self)
+class _Http(_Led, AWSHTTPConnection):  # type: ignore[misc,unused-ignore]
+    pass
 
-    def request(self, *arguments: Any, **named: Any) -> Any:
-        calling.watch(self.sock)
-        return super().request(*arguments, **named)
+
+class _Https(_Led, AWSHTTPSConnection):  # type: ignore[misc,unused-ignore]
+    pass
 
 
 class _HttpPool(AWSHTTPConnectionPool):  # type: ignore[misc,unused-ignore]
