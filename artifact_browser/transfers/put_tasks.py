@@ -98,16 +98,23 @@ class PutFile(Task):
 
 @dataclass(frozen=True, slots=True)
 class PutMarker(Task):
-    """Keep an empty folder as a zero-byte blob ``name/``; one that is there already is fine unless ``new``."""
+    """Keep an empty folder as a zero-byte blob ``name/``; one that is there already is fine unless ``new``.
+
+    :param tried: an attempt before may have written it unheard: what is there then does, it has no content
+    """
 
     bucket: str
     item: Item
     new: bool = False
+    tried: bool = False
+
+    def unanswered(self) -> Task:
+        return replace(self, tried=True)
 
     def run(self, stage: Stage) -> Finished:
         item, driver = self.item, stage.driver
         options = WriteOptions(content_type=FOLDER_TYPE)
-        unanswered: list[None] = []
+        unanswered = [None] if self.tried else []
 
         def is_there() -> Finished | None:
             return Finished("") if head_or_none(driver, self.bucket, item.target) else None
@@ -118,12 +125,12 @@ class PutMarker(Task):
                     driver, item, lambda condition: driver.put(self.bucket, item.target, b"", options, condition)
                 )
             except OutcomeUnknown:
-                unanswered.append(None)  # what stands there from now on is ours, or does as well: it has no content
+                unanswered.append(None)
                 raise
             return Finished("")
 
-        if is_there():
-            return self._exists()
+        if (there := is_there()) is not None:
+            return there if self.tried else self._exists()
         try:
             return settled(write, lambda: is_there() if unanswered else None, stage.cancel)
         except PreconditionFailed:

@@ -15,7 +15,7 @@ import pytest
 
 from artifact_browser.accounts.lease import Lease, LeaseWanted
 from artifact_browser.accounts.record import AccountKind, AccountRecord, KeySource
-from artifact_browser.errors import BlobNotFound, OutcomeUnknown, PreconditionFailed, ServerFault
+from artifact_browser.errors import BlobNotFound, ConnectionFailed, OutcomeUnknown, PreconditionFailed, ServerFault
 from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import BlobInfo, Driver, Support, Written
 from artifact_browser.storage.drivers.s3.open import open_s3
@@ -120,9 +120,45 @@ def test_a_folder_is_kept_whatever_is_not_answered(local: Bench, times: int, wro
         if times > 3:
             with pytest.raises(ServerFault):  # for which the job waits
                 task.run(Here(store, store))
+            task = task.unanswered()
         assert task.run(Here(store, store)) == Finished("")
     assert store.asked == times + (not wrote)
     assert local.content("folder/") == b""
+
+
+def test_a_new_folder_of_which_nobody_heard_is_done(local: Bench) -> None:
+    """The network went with the answer; when it is back the folder stands there."""
+    item = Item(0, "folder/", "", "folder/", 0, folder=True)
+    with local.driver() as driver:
+        store: Any = Cut(driver)
+        task = PutMarker(local.bucket, item, new=True)
+        with pytest.raises(ConnectionFailed):  # for which the job waits
+            task.run(Here(store, store))
+        assert store.wrote
+        assert task.unanswered().run(Here(driver, driver)) == Finished("")
+        with pytest.raises(PreconditionFailed):
+            task.run(Here(driver, driver))
+
+
+class Cut:
+    """A store whose network goes with its answer to the first write."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.wrote = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._driver, name)
+
+    def put(self, *arguments: Any) -> Written:
+        self._driver.put(*arguments)
+        self.wrote = True
+        raise OutcomeUnknown("The answer was lost.")
+
+    def head(self, bucket: str, key: str) -> BlobInfo:
+        if self.wrote:
+            raise ConnectionFailed("The network is gone.")
+        return self._driver.head(bucket, key)
 
 
 @pytest.mark.parametrize("new", [False, True])
