@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QStackedLayout, QToolButton, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QSizePolicy, QStackedLayout, QWidget
 
-from artifact_browser.gui.common.format import elided, printable
+from artifact_browser.gui.common.crumb_row import CrumbRow
 from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
-from artifact_browser.gui.common.plain_tip import plain_tip
 from artifact_browser.storage.location import Location, segment_name
 
-_CRUMB_LETTERS = 28
+#: beside the crumbs, to click into
+_FREE = 12
 
 
 class AddressBar(QFrame):
@@ -29,13 +29,17 @@ class AddressBar(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFixedHeight(36)
         self.setMinimumWidth(160)
-        self._location = Location("")
-        self._account = ""
         self._uri = ""
         self._crumbs = QWidget()
-        self._row = QHBoxLayout(self._crumbs)
-        self._row.setContentsMargins(10, 0, 6, 0)
-        self._row.setSpacing(0)
+        row = QHBoxLayout(self._crumbs)
+        row.setContentsMargins(10, 0, 6, 0)
+        row.setSpacing(0)
+        self._picture = QLabel()
+        row.addWidget(self._picture)
+        self._row = CrumbRow("Go to")
+        self._row.chosen.connect(self.location_opened)
+        row.addWidget(self._row, 1)
+        row.addSpacing(_FREE)
         self._edit = QLineEdit()
         self._edit.setFrame(False)
         self._edit.setAccessibleName("Address")
@@ -47,13 +51,14 @@ class AddressBar(QFrame):
         self._stack.addWidget(self._crumbs)
         self._stack.addWidget(self._edit)
         self.setToolTip("Where you are. Ctrl+L to type an address")
-        palette().changed.connect(self._build)
+        palette().changed.connect(self._repaint)
+        self._repaint()
 
     def show_location(self, location: Location, account: str, uri: str) -> None:
         """Show a place. ``uri`` is what typing starts from."""
-        self._location, self._account, self._uri = location, account, uri
+        self._uri = uri
         self._stack.setCurrentWidget(self._crumbs)
-        self._build()
+        self._row.show_steps(self._places(account, location))
 
     def edit(self) -> None:
         """Turn into a field with the address selected."""
@@ -70,28 +75,8 @@ class AddressBar(QFrame):
         self._edit.selectAll()
 
     # -- crumbs -------------------------------------------------------------------------------------------------
-    def _build(self) -> None:
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.deleteLater()
-        picture = QLabel()
-        picture.setPixmap(icon("database", "dim").pixmap(18, 18))
-        self._row.addWidget(picture)
-        places = self._places()
-        room = max(1, (self.width() - 60) // 110)
-        shown = places if len(places) <= room + 1 else [places[0], None, *places[-room:]]
-        for number, place in enumerate(shown):
-            if number:
-                arrow = QLabel()
-                arrow.setPixmap(icon("chevron-right", "faint").pixmap(14, 14))
-                self._row.addWidget(arrow)
-            self._row.addWidget(QLabel("\u2026") if place is None else self._crumb(*place, last=place is shown[-1]))
-        self._row.addStretch(1)
-
-    def _places(self) -> list[tuple[str, Location]]:
-        here = self._location
-        places = [(self._account, Location(here.account_id))]
+    def _places(self, account: str, here: Location) -> list[tuple[str, Location]]:
+        places = [(account, Location(here.account_id))]
         if here.bucket:
             places.append((here.bucket, Location(here.account_id, here.bucket)))
         at = here.key.find("/")
@@ -101,17 +86,8 @@ class AddressBar(QFrame):
             at = here.key.find("/", at + 1)
         return places
 
-    def _crumb(self, name: str, place: Location, *, last: bool) -> QToolButton:
-        button = QToolButton()
-        button.setProperty("kind", "crumb-here" if last else "crumb")
-        text = elided(printable(name) if name else "(empty name)", _CRUMB_LETTERS)
-        button.setText(text.replace("&", "&&"))
-        button.setAccessibleName(f"Go to {text}")
-        button.setToolTip(plain_tip(printable(name)))
-        button.setAutoRaise(True)
-        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        button.clicked.connect(lambda: self.location_opened.emit(place))
-        return button
+    def _repaint(self) -> None:
+        self._picture.setPixmap(icon("database", "dim").pixmap(18, 18))
 
     # -- typing -------------------------------------------------------------------------------------------------
     def _enter(self) -> None:
@@ -121,11 +97,6 @@ class AddressBar(QFrame):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self.edit()
         event.accept()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        if event.oldSize().width() != event.size().width():
-            self._build()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape:

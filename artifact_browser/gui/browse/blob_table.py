@@ -55,6 +55,8 @@ COMPACT_ROW_PX = 26
 #: A drag says the keys of its rows.
 MOST_DRAGGED = 5_000
 _WIDTHS = {TableColumn.SIZE: 104, TableColumn.MODIFIED: 132, TableColumn.TYPE: 118, TableColumn.CLASS: 118}
+#: what a name has at least: some 25 letters
+_NAME_PX = 220
 
 
 class BlobTable(QTableView):
@@ -236,9 +238,14 @@ class BlobTable(QTableView):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._screen.start()
-        narrow = self.viewport().width() < 560
-        for column in (TableColumn.TYPE, TableColumn.CLASS):
-            self.setColumnHidden(column, narrow)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Names come first: where they would be cut, other columns give way, the one that says least first."""
+        needed = _NAME_PX + sum(_WIDTHS.values())
+        for column in (TableColumn.CLASS, TableColumn.TYPE, TableColumn.MODIFIED):
+            self.setColumnHidden(column, self.viewport().width() < needed)
+            needed -= _WIDTHS[column]
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self.viewport())

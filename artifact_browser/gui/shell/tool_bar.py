@@ -13,9 +13,10 @@ from artifact_browser.gui.shell.slot import Slot
 
 HEIGHT_PX = 56
 _CONTROL_PX = 34
-#: Below these widths the words on the buttons, then the filter, give way to the address.
-_WORDS_FROM_PX = 820
-_FILTER_FROM_PX = 560
+#: Below these widths the word on *Share…*, that on *Upload*, then the filter, give way to the address.
+_SHARE_FROM_PX = 980
+_UPLOAD_FROM_PX = 820
+_FILTER_FROM_PX = 720
 
 
 class ToolBar(QFrame):
@@ -28,6 +29,7 @@ class ToolBar(QFrame):
         self.address = Slot()
         self.address.setAccessibleName("Address")
         self.filter = Slot()
+        self.filter.setMinimumWidth(200)
         self.filter.setMaximumWidth(260)
         self._share = _worded(actions, "share", Kind.PLAIN)
         self._upload = self._upload_button(actions)
@@ -37,9 +39,9 @@ class ToolBar(QFrame):
         for name in ("back", "forward", "up"):
             row.addWidget(_tool(actions, name))
         row.addSpacing(12)
-        row.addWidget(self.address, 2)
+        row.addWidget(self.address, 3)
         row.addSpacing(8)
-        row.addWidget(self.filter, 2)
+        row.addWidget(self.filter, 1)
         row.addSpacing(8)
         row.addWidget(_view_switch(actions))
         row.addStretch(0)
@@ -51,9 +53,8 @@ class ToolBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         width = event.size().width()
         style = Qt.ToolButtonStyle
-        words = style.ToolButtonTextBesideIcon if width >= _WORDS_FROM_PX else style.ToolButtonIconOnly
-        self._share.setToolButtonStyle(words)
-        self._upload.setToolButtonStyle(words)
+        for button, least in ((self._share, _SHARE_FROM_PX), (self._upload, _UPLOAD_FROM_PX)):
+            button.setToolButtonStyle(style.ToolButtonTextBesideIcon if width >= least else style.ToolButtonIconOnly)
         self.filter.setVisible(width >= _FILTER_FROM_PX)
         super().resizeEvent(event)
 

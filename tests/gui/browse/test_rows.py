@@ -100,6 +100,24 @@ def test_a_heading_sorts_and_turns_round(
     assert (header.sortIndicatorSection(), header.sortIndicatorOrder()) == (column, Qt.SortOrder.DescendingOrder)
 
 
+def test_in_a_narrow_window_names_stay_and_other_columns_give_way(person: Person, place: Location) -> None:
+    person.go(place)
+    table = person.table
+    table.setMinimumWidth(1)
+    shown: dict[int, list[TableColumn]] = {}
+    for width in (760, 640, 500, 400):
+        table.resize(width, table.height())
+        shown[width] = [column for column in TableColumn if not table.isColumnHidden(column)]
+        assert table.columnWidth(TableColumn.NAME) >= 200
+    name, size, modified, kind, _ = TableColumn
+    assert shown == {
+        760: list(TableColumn),
+        640: [name, size, modified, kind],
+        500: [name, size, modified],
+        400: [name, size],
+    }
+
+
 def test_names_fall_and_rise(person: Person, place: Location) -> None:
     press_heading(person, TableColumn.NAME)
     until(lambda: person.names() == ["zoo", "dir", "d.txt", "c.parquet", "b.csv", "A.txt"], "falling")
