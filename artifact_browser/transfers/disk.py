@@ -14,6 +14,7 @@ import secrets
 import shutil
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,6 +30,7 @@ _SEPARATORS = os.sep + (os.altsep or "")
 #: slashes part a target's names; whatever else parts names here cannot be in one
 _NEVER_IN_TARGETS = tuple({"\0", *_SEPARATORS} - {"/"})
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG} if hasattr(errno, "EDQUOT") else {errno.ENOSPC, errno.EFBIG}
+_TRIAL, _TRYING = ".artifact-browser-which-case.part", threading.Lock()
 _LINKS_UNKNOWN = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.EMLINK, errno.EINVAL}
 
 
@@ -174,14 +176,22 @@ def _link_in_place(temporary: str | Path, final: str | Path) -> None:
 
 
 def folds_case(folder: Path) -> bool:
-    """Whether ``folder`` takes ``A`` and ``a`` for one name: tried with a file, since no table knows every mount."""
-    trial = folder / temporary_name()
-    with disk_errors(folder):
-        trial.touch(exist_ok=False)
-        try:
-            return os.path.lexists(trial.with_name(trial.name.upper()))
-        finally:
-            trial.unlink()
+    """Whether ``folder`` takes ``A`` and ``a`` for one name: tried with a file, since no table knows every mount.
+
+    It always has the same name: who is killed before it is removed leaves it to the next one here. Anything else of that
+    name is looked at, and stays.
+    """
+    trial = folder / _TRIAL
+    with _TRYING, disk_errors(folder):
+        while True:
+            with suppress(FileExistsError):
+                trial.touch(exist_ok=False)
+            folds = os.path.lexists(trial.with_name(trial.name.upper()))
+            with suppress(FileNotFoundError):  # another program has tried here as well, and removed it: again
+                found = trial.lstat()
+                if stat.S_ISREG(found.st_mode) and not found.st_size:
+                    trial.unlink()
+                return folds
 
 
 def free_bytes(folder: Path) -> int:

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from artifact_browser.storage.driver import FileSlice
+from artifact_browser.transfers import disk
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import MIB
 from artifact_browser.workers.job import Lane
@@ -65,6 +67,29 @@ def large_file(path: Path, mebibytes: int) -> Path:
         for _ in range(mebibytes):
             out.write(block)
     return path
+
+
+def test_the_trial_of_a_folder_leaves_nothing_even_if_one_was_killed(tmp_path: Path) -> None:
+    trial = tmp_path / disk._TRIAL
+    assert disk.folds_case(tmp_path) == (tmp_path / "..").joinpath(tmp_path.name.upper()).exists()
+    assert list(tmp_path.iterdir()) == []
+    trial.touch()  # killed between making and removing it
+    disk.folds_case(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    trial.write_bytes(b"somebody's")
+    disk.folds_case(tmp_path)
+    assert trial.read_bytes() == b"somebody's"
+    trial.unlink()
+    trial.symlink_to(tmp_path / "elsewhere")
+    disk.folds_case(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == [trial.name]
+
+
+def test_many_try_a_folder_at_the_same_time(tmp_path: Path) -> None:
+    once = disk.folds_case(tmp_path)
+    with ThreadPoolExecutor(8) as many:
+        assert set(many.map(lambda _: disk.folds_case(tmp_path), range(200))) == {once}
+    assert list(tmp_path.iterdir()) == []
 
 
 def begun(folder: Path) -> bool:

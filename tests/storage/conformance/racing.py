@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +32,16 @@ def run(store: Store, race: Race) -> tuple[list[str], set[str]]:
         racer.start()
     won: list[str] = []
     entries: set[str] = set()
-    for _ in racers:
+    waiting = len(racers)
+    while waiting:
+        if results.empty():
+            assert not any(racer.exitcode for racer in racers), "one has failed; its own words are above"
+            time.sleep(0.05)
+            continue
         its_keys, its_entries = results.get()
         won += its_keys
         entries |= its_entries
+        waiting -= 1
     for racer in racers:
         racer.join(10)
     results.close()

@@ -17,6 +17,7 @@ from artifact_browser.workers.cancel import CancelToken
 from tests.storage.s3.scripted import Asked, Leases, Reply, Script, error, opened, serving
 
 BLOB = Reply(200, b"0123456789", {"ETag": '"e"', "Last-Modified": "Sat, 21 Nov 2026 04:00:00 GMT"})
+PAGE, HTML = b"<!doctype html><html><body>hello", {"Content-Type": "text/html"}
 BOTH = pytest.mark.parametrize("compatibility", [False, True], ids=["own", "boto3"])
 
 
@@ -43,8 +44,15 @@ def page(names: list[str], *, token: str = "", encoding: bool = True) -> Reply:
 @BOTH
 @pytest.mark.parametrize(
     "bad",
-    [error("InternalError", 500), error("SlowDown", 503), Reply(drop=True), error("RequestTimeout", 400)],
-    ids=["500", "throttled", "dropped", "slow"],
+    [
+        error("InternalError", 500),
+        error("SlowDown", 503),
+        Reply(drop=True),
+        error("RequestTimeout", 400),
+        Reply(500, PAGE, HTML),
+        Reply(502, PAGE, HTML),
+    ],
+    ids=["500", "throttled", "dropped", "slow", "a page", "a proxy's page"],
 )
 def test_a_passing_fault_is_not_seen(tmp_path: Path, bad: Reply, compatibility: bool) -> None:
     with serving(first(bad, bad)) as server:
@@ -124,7 +132,7 @@ def test_a_short_body_is_an_error_not_a_short_file(tmp_path: Path, compatibility
 
 @BOTH
 def test_a_web_page_is_told(tmp_path: Path, compatibility: bool) -> None:
-    html = Reply(200, b"<!doctype html><html><body>hello", {"Content-Type": "text/html"})
+    html = Reply(200, PAGE, HTML)
     with serving(first(then=html)) as server, pytest.raises(errors.UnexpectedAnswer) as caught:
         list(opened(server.url, tmp_path, compatibility=compatibility).list_pages("b"))
     assert "endpoint" in caught.value.todo

@@ -24,9 +24,10 @@ def refusal_in(error: Exception) -> Refusal | None:
     foreign = (
         code.isdigit() and "html" in headers.get("content-type", "") and not error.operation_name.startswith("Head")
     )
+    # botocore turns a 200 that it cannot read into a 500; not that of a blob, which it does not read
+    unread = foreign and status == 500 and error.operation_name != "GetObject"
     return Refusal(
-        # botocore turns a 200 that it cannot read into a 500
-        status=200 if foreign and status == 500 else status,
+        status=200 if unread else status,
         code="" if code.isdigit() else code,
         message=str(about.get("Message") or ""),
         request_id=str(meta.get("RequestId", "")),
