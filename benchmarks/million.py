@@ -79,20 +79,23 @@ class Peaks:
         self.mib: dict[str, float] = {}
 
     def start_over(self) -> dict[str, float]:
-        """What was found so far, by kind; from now on it is looked for anew."""
+        """What was found so far, by kind; from now on it is looked for anew. However short it was, there was one look."""
         found, self.mib = self.mib, {}
+        self._look(found)
         return found
 
     def _sample(self) -> None:
         while not self._over.wait(SAMPLE_S):
-            movers = [pid for pid in tree(self.engine) if pid != self.engine] if self.engine else []
-            now = {"window": private_bytes(self._window)}
-            if self.engine:
-                now |= {"engine": private_bytes(self.engine), "movers": sum(map(private_bytes, movers))}
-                now["engine and movers"] = now["engine"] + now["movers"]
-            mib = self.mib
-            for kind, found in now.items():
-                mib[kind] = max(mib.get(kind, 0.0), found / MIB)
+            self._look(self.mib)
+
+    def _look(self, mib: dict[str, float]) -> None:
+        movers = [pid for pid in tree(self.engine) if pid != self.engine] if self.engine else []
+        now = {"window": private_bytes(self._window)}
+        if self.engine:
+            now |= {"engine": private_bytes(self.engine), "movers": sum(map(private_bytes, movers))}
+            now["engine and movers"] = now["engine"] + now["movers"]
+        for kind, found in now.items():
+            mib[kind] = max(mib.get(kind, 0.0), found / MIB)
 
     def __enter__(self) -> Peaks:
         self._thread.start()

@@ -3,27 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from artifact_browser.errors import StorageError
+from artifact_browser.errors import AccessDenied, ErrorRecord, PreconditionFailed, StorageError
 from artifact_browser.storage.driver import Deleted
+from artifact_browser.transfers.lookup import look_for
+from artifact_browser.transfers.standing import same_blob_stands
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Result, Settled, Skipped, Stage, Task
 
 DELETE_BATCH = 1000
+#: what an item's ``etag`` says of a blob that is to be deleted: behind this, how it stands (:mod:`standing`)
+BLOB = "blob "
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteBlobs(Task):
-    """Delete a batch. Result: :class:`Settled`."""
+    """Delete a batch. Result: :class:`Settled`.
+
+    :param unsure: an attempt before may have deleted them unheard, and somebody else written others since: these stay
+    """
 
     bucket: str
     items: tuple[Item, ...]
+    unsure: bool = False
 
     alone = True
 
+    def unanswered(self) -> Task:
+        return replace(self, unsure=True)
+
     def run(self, stage: Stage) -> Settled:
-        return settled(self.items, stage.driver.delete_many(self.bucket, [item.source for item in self.items]))
+        doomed, kept = self._looked(stage) if self.unsure else (self.items, {})
+        outcomes = stage.driver.delete_many(self.bucket, [item.source for item in doomed])
+        return Settled({**kept, **settled(doomed, outcomes).failed})
+
+    def _looked(self, stage: Stage) -> tuple[Sequence[Item], dict[int, ErrorRecord]]:
+        """Those that are what was planned, and why others stay. Where nobody may look, all are taken for that."""
+        keys = [item.source for item in self.items]
+        try:
+            there = look_for(stage.driver, self.bucket, keys, stage.cancel.raise_if_cancelled)
+        except AccessDenied:
+            return self.items, {}
+        doomed, kept = [], dict[int, ErrorRecord]()
+        for item in self.items:
+            found, planned = there.get(item.source), item.etag.removeprefix(BLOB)
+            if found is None:
+                continue
+            if not planned or same_blob_stands(planned, found.etag, found.size_bytes, found.modified_us):
+                doomed.append(item)
+            else:
+                words = "Another blob was written there while the store did not answer: it stays."
+                kept[item.number] = PreconditionFailed(words, subject=item.source).record()
+        return doomed, kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from artifact_browser.storage.driver import Driver, VersionPage
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.storage.open import opened
 from artifact_browser.transfers.blob_tasks import (
+    BLOB,
     DELETE_BATCH,
     DeleteBlobs,
     DeleteBucket,
@@ -32,16 +33,17 @@ from artifact_browser.transfers.blob_tasks import (
     RemoveFolders,
 )
 from artifact_browser.transfers.disk import disk_errors
-from artifact_browser.transfers.lookup import blobs_below, find_blobs
+from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.put_tasks import AbortUpload
+from artifact_browser.transfers.standing import blob_standing
 from artifact_browser.transfers.state import Counts, Item
 from artifact_browser.transfers.task import Course
 from artifact_browser.workers.job import JobContext
 
 _LINE = struct.Struct("<IIq")  # bytes of the key, bytes of what of it is meant, bytes of the blob
-#: what of a key is meant (an item's ``etag``) begins with one of these, if it is not the blob
+#: what of a key is meant (an item's ``etag``) begins with one of these, or with :data:`BLOB`; empty: whatever blob is there
 _VERSION, _UPLOAD = "version ", "upload "
 _NO_VERSION = f"{_VERSION}null"  # of a bucket without versions
 _TICK_S = 0.1
@@ -59,7 +61,7 @@ class DeleteCount:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """Something to delete. ``what``: empty for a blob, else which version or which unfinished upload of the key."""
+    """Something to delete. ``what``: which blob, which version or which unfinished upload of the key."""
 
     key: str
     size_bytes: int
@@ -107,7 +109,7 @@ def plan_delete(
             prefixes = outermost(at.key for at in locations if not at.key or at.key.endswith(DELIMITER))
             single = find_blobs(driver, bucket, [key for key in keys if not key.startswith(prefixes)], _nothing)
             below = _in_bucket(driver, bucket) if "" in prefixes else _below(driver, bucket, prefixes)
-            for found in chain((_Found(blob.key, blob.size_bytes) for blob in single.values()), below):
+            for found in chain(map(_of_blob, single.values()), below):
                 _write(file, found)
                 count, size_bytes = count + 1, size_bytes + found.size_bytes
                 versions += found.what.startswith(_VERSION)
@@ -171,7 +173,7 @@ class DeleteOrder(Order):
                     yield OneTask((item,), AbortUpload(bucket, item.source, item.etag.removeprefix(_UPLOAD)))
                 continue
             while batch := tuple(islice(alike, DELETE_BATCH)):
-                if kind:
+                if f"{kind} " == _VERSION:
                     ids = tuple(item.etag.removeprefix(_VERSION) for item in batch)
                     yield OneTask(batch, DeleteVersions(bucket, batch, ids))
                 else:
@@ -196,7 +198,11 @@ def outermost(prefixes: Iterable[str]) -> tuple[str, ...]:
 def _below(driver: Driver, bucket: str, prefixes: Iterable[str]) -> Iterator[_Found]:
     for prefix in prefixes:
         for blob in blobs_below(driver, bucket, prefix):
-            yield _Found(blob.key, blob.size_bytes)
+            yield _of_blob(blob)
+
+
+def _of_blob(blob: Blob) -> _Found:
+    return _Found(blob.key, blob.size_bytes, BLOB + blob_standing(blob.etag, blob.size_bytes, blob.modified_us))
 
 
 def _in_bucket(driver: Driver, bucket: str) -> Iterator[_Found]:

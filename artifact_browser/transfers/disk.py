@@ -128,10 +128,17 @@ def temporary_name() -> str:
 
 @contextmanager
 def open_temporary(path: str | Path, *, create: bool) -> Iterator[int]:
-    """A descriptor to write ``path`` with, closed at the end."""
-    flags = os.O_RDWR | _NO_FOLLOW | (os.O_CREAT | os.O_TRUNC if create else 0)
+    """A descriptor to write ``path`` with, closed at the end.
+
+    :param create: a new file; one that an attempt before has left loses that name, and may by now have its final one as well
+    """
+    flags = os.O_RDWR | _NO_FOLLOW | (os.O_CREAT | os.O_EXCL if create else 0)
     with disk_errors(path):
-        descriptor = os.open(path, flags, 0o666)
+        try:
+            descriptor = os.open(path, flags, 0o666)
+        except FileExistsError:
+            os.unlink(path)  # noqa: PTH108 - as above
+            descriptor = os.open(path, flags, 0o666)
         try:
             yield descriptor
         finally:

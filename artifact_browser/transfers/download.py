@@ -13,15 +13,24 @@ from artifact_browser.storage.open import lies_in_store
 from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
 from artifact_browser.transfers.comparing import SameBytes
 from artifact_browser.transfers.desk import Parked
-from artifact_browser.transfers.disk import disk_errors, folds_case, free_bytes, local_name, local_path, temporary_name
+from artifact_browser.transfers.disk import (
+    disk_errors,
+    folds_case,
+    free_bytes,
+    local_name,
+    local_path,
+    stamp_of,
+    temporary_name,
+)
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
 from artifact_browser.transfers.local_names import LocalNames, rules_here
 from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.pins import NO_PIN, Named, Pin, Whereabouts
 from artifact_browser.transfers.planning import Planning
+from artifact_browser.transfers.standing import file_standing
 from artifact_browser.transfers.state import Item
-from artifact_browser.transfers.task import Course, Task
+from artifact_browser.transfers.task import LARGE_BYTES, Course, Task
 from artifact_browser.transfers.tree import Tree, TreeOrder
 from artifact_browser.transfers.typed_patterns import TYPED, TypedPatterns
 
@@ -57,9 +66,13 @@ class DownloadOrder(TreeOrder):
         return [RemoveTemporary(self.folder, item.target, item.begun) for item in items]
 
     def doubted(self, item: Item) -> Item:
-        there = self.there(item.target)
-        ours = there is not None and there.modified_us // 1_000_000 == item.modified_us // 1_000_000
-        return replace(item, begun="", replace=item.replace or ours)
+        try:
+            stamp = stamp_of(os.lstat(local_name(self.folder, item.target)))
+        except (OSError, DiskError):
+            return replace(item, begun="")
+        if stamp[1] // 1_000_000 != item.modified_us // 1_000_000:
+            return replace(item, begun="")
+        return replace(item, begun="", replace=True, expects=file_standing(*stamp))
 
     @property
     def bucket(self) -> str:
@@ -219,13 +232,15 @@ class DownloadTree(Tree):
 
     def sort_out(self, items: Sequence[Item], *, again: bool) -> tuple[list[Item], list[Course]]:
         order, planning = self._download, self.planning
-        self._check_space(items)
         existing = {item.target: there for item in items if (there := order.there(item.target)) is not None}
         left, before = self._finish_before(
             items,
             existing,
             lambda item: planning.finished_before(
-                str(local_path(order.folder, item.target)), order.bucket, item.source
+                str(local_path(order.folder, item.target)),
+                order.bucket,
+                item.source,
+                self._where.version_of(item.name, item.source),
             ),
             again=again,
         )
@@ -237,6 +252,7 @@ class DownloadTree(Tree):
             lambda item, _: self._same(local_path(order.folder, item.target), _blob_of(item)),
             target_is_store=False,
         )
+        self._check_space(movable)
         if again:
             finished = (item for course in before for item in course.items)
             self._tidy_rest(items, [*movable, *finished, *planning.parked()])
@@ -244,6 +260,7 @@ class DownloadTree(Tree):
 
     def settled(self, parked: Sequence[Parked]) -> list[Item]:
         going = self.planning.settle_parked(parked, self._exists, target_is_store=False)
+        self._check_space(going)
         self._tidy_parked(parked, going)
         return going
 
@@ -260,14 +277,25 @@ class DownloadTree(Tree):
         return known or Named(item.source, item.name)
 
     def _check_space(self, items: Sequence[Item]) -> None:
-        """:raises DiskFull: what was found so far needs more than there was when it began"""
-        self._needed += sum(item.size_bytes for item in items)
+        """:raises DiskFull: what is to be fetched so far needs more than there was when it began"""
+        for item in items:
+            self._needed += item.size_bytes - self._has_room(item)
         if self._needed > self._free:
             so_far = "There may be more, and what" if self._looked else "Nothing was written"
             words = f"{self._needed:,} bytes are needed, {self._free:,} are free. {so_far}"
             words += " was found before may have been written." if self._looked else "."
             raise DiskFull(words, subject=self._download.folder)
         self._looked = True
+
+    def _has_room(self, item: Item) -> int:
+        """What a large item's temporary file takes of the disk already; others begin anew."""
+        if item.size_bytes <= LARGE_BYTES:
+            return 0
+        try:
+            path = local_path(self._download.folder, item.target).with_name(item.begun)
+            return min(item.size_bytes, getattr(path.lstat(), "st_blocks", 0) * 512)
+        except (OSError, DiskError):
+            return 0
 
     def _exists(self, name: str) -> bool:
         return self._download.there(name) is not None

@@ -134,6 +134,8 @@ class OpenTarget(Task):
         folder = Path(make_folder(self.root, _folder_of(self.item.target)))
         if self.known and _holds(folder / self.temporary, info.size_bytes):
             return Opened(info, self.known)
+        with disk_errors(folder):
+            (folder / self.temporary).unlink(missing_ok=True)  # of no use without its parts, but it takes room
         if free_bytes(folder) < info.size_bytes:
             raise DiskFull("The file does not fit.", subject=str(folder))
         with open_temporary(folder / self.temporary, create=True) as file, disk_errors(folder):
@@ -216,8 +218,15 @@ class PlaceFile(Task):
 
     def run(self, stage: Stage) -> Finished | Skipped:
         path, final = _beside(self.root, self.item.target, self.temporary), local_path(self.root, self.item.target)
-        if not path.exists():  # an attempt before had renamed it, and its answer was lost
-            return Finished(self._check(stage, final))
+        if not path.exists():  # an attempt before had renamed it, or left it for what stands there; its answer was lost
+            how = self._check(stage, final)
+            if (
+                how == "size" and final.lstat().st_mtime_ns != self.info.modified_us * 1000
+            ):  # many others have that size
+                how = read_again(
+                    _source(stage, self), self.bucket, self.info, final, lambda _: stage.cancel.raise_if_cancelled()
+                )
+            return Finished(how)
         how = "md5" if self.md5s and etag_of_parts(self.md5s) == self.info.etag else ""
         how = how or proven_by_ranges(self.info, self.ranges) or self._check(stage, path)
         return place(path, final, self.item, self.info, how, self.skip_existing)

@@ -60,7 +60,7 @@ def _by_head(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[
 
 
 def _by_pages(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[[], None]) -> dict[str, Blob]:
-    wanted = sorted(keys, key=str.encode)  # the server's order
+    wanted = sorted(keys, key=_bytes)  # the server's order
     prefix = os.path.commonprefix(wanted)  # noqa: RUF071 - keys are strings, not paths
     found: dict[str, Blob] = {}
     place = 0
@@ -74,14 +74,22 @@ def _by_pages(driver: Driver, bucket: str, keys: Collection[str], tick: Callable
             key: Blob(key, size, modified, etag)
             for key, size, modified, etag in zip(page.keys, page.sizes, page.modified_us, page.etags, strict=True)
         }
-        last = page.keys[-1].encode()
-        while place < len(wanted) and (wanted[place] in there or wanted[place].encode() <= last):
+        last, before = _bytes(page.keys[-1]), place
+        while place < len(wanted) and (wanted[place] in there or _bytes(wanted[place]) <= last):
             if wanted[place] in there:
                 found[wanted[place]] = there[wanted[place]]
             place += 1
         if page.next_token is None:
             return found
+        if place == before:  # a whole page lies between: "10" to "1999" before "2"
+            found |= _by_head(driver, bucket, wanted[place : place + 1], tick)
+            place += 1
     return found
+
+
+def _bytes(key: str) -> bytes:
+    """What it is sorted by; a file of This computer may have a name that is no Unicode."""
+    return key.encode("utf-8", "surrogateescape")
 
 
 def _just_before(key: str) -> str:

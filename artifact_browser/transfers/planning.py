@@ -128,12 +128,12 @@ class Planning:
         self.tick()
         return item
 
-    def finished_before(self, path: str, bucket: str, key: str) -> str:
+    def finished_before(self, path: str, bucket: str, key: str, version_id: str = "") -> str:
         """How a run before had checked what it finished and nobody heard of: the file at ``path`` and the blob are the
         same, by a checksum that says so, or by size and the time that a download gives its files. Empty when it had not.
         """
         try:
-            info = self.driver.head(bucket, key)
+            info = self.driver.head(bucket, key, version_id=version_id)
             how = check_file(Path(path), info, self.tick)
             ours = info.modified_us > 0 and Path(path).stat().st_mtime_ns == info.modified_us * 1000
         except (BlobNotFound, ChecksumMismatch, DiskError, OSError):
@@ -219,7 +219,8 @@ class Planning:
         target_is_store: bool = True,
     ) -> list[Item]:
         """The items to move after what is there already was dealt with; asks when there is something to ask, or has it wait
-        on the desk.
+        on the desk. What a run before had decided to write over is looked at like all others: somebody may have worked on it
+        since. Not so what names the very bytes that it replaces (``expects``): that is checked right before.
 
         :param existing: what stands at the items' targets
         :param exists: whether a name is taken at the target (for second names)
@@ -230,7 +231,7 @@ class Planning:
             desk.planned += len(items)
             desk.planned_bytes += sum(item.size_bytes for item in items)
             policy = desk.decision
-        clashes = [item for item in items if item.target in existing and not item.folder and not item.replace]
+        clashes = [item for item in items if item.target in existing and not item.folder and not item.expects]
         if not clashes:
             return list(items)
         compared: dict[int, Compared] = {}
@@ -275,7 +276,8 @@ class Planning:
         if policy is Policy.REPLACE:
             item = replace(item, replace=True)
         else:
-            item = replace(item, target=second_name(item.target, lambda name: name in self._targets or exists(name)))
+            name = second_name(item.target, lambda name: name in self._targets or exists(name))
+            item = replace(item, target=name, replace=False)
             self._targets.add(item.target)
         self._ledger.alter(item)
         return item

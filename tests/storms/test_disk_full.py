@@ -17,6 +17,7 @@ import pytest
 
 from artifact_browser.paths import in_home
 from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES, MIB
 from artifact_browser.workers.pool import WorkerPool
@@ -123,3 +124,21 @@ def test_a_limit_on_what_may_be_written_is_a_full_disk(
     handle.retry_failed()
     assert bench.finish(handle).state is JobState.DONE
     assert tree(tmp_path / "down" / "set") == wanted
+
+
+def test_a_disk_with_room_for_the_rest_is_large_enough(
+    bench: Bench, moto: S3Server, wanted: dict[str, bytes | None], small_disk: Path
+) -> None:
+    """What a paused download has written already takes no more room; nor does what is there and the same."""
+    with FaultyLink(moto.endpoint, SEED, 1.0, (Fault.SLOW,)) as link:
+        slow = replace(bench.record, endpoint=link.endpoint)
+        handle = bench.queue.download(slow, [bench.at("set/99-large")], small_disk)
+        wait_for(lambda: handle.snapshot.counts.bytes_done > ROOM_BYTES // 2)
+        handle.pause()
+        wait_for(lambda: not handle.running)
+        link.heal()
+        handle.retry_failed()
+        assert bench.finish(handle).state is JobState.DONE
+    again = bench.queue.download(bench.record, [bench.at("set/99-large")], small_disk, Policy.UPDATE)
+    assert bench.finish(again).state is JobState.DONE
+    assert tree(small_disk) == {"99-large": wanted["99-large"]}

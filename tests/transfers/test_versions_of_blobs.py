@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from artifact_browser.transfers.pins import Pin
+from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.second_reading import read_job_again
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES
@@ -83,3 +84,24 @@ def test_certain_bytes_are_read_in_their_version_once_they_were_replaced(version
     )
     assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
     assert tree(tmp_path / "down") == {"a": b"first", "b": b"as ever"}
+
+
+def test_what_stands_there_now_is_no_older_version_that_was_fetched_before(versioned: Bench, tmp_path: Path) -> None:
+    """A retry looks whether a run before had finished it: by the version that is wanted."""
+    bench, down, elsewhere = versioned, tmp_path / "down", tmp_path / "elsewhere"
+    with bench.driver() as driver:
+        first = driver.put(bench.bucket, "k", b"first").version_id
+        driver.put(bench.bucket, "k", b"now")
+    down.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "k").write_bytes(b"now")
+    (down / "sub").symlink_to(elsewhere)  # not followed: it fails
+    handle = bench.queue.download(
+        bench.record, [bench.at("k")], down, Policy.REPLACE, names=["sub/k"], versions=[first]
+    )
+    assert bench.finish(handle).state is not JobState.DONE
+    (down / "sub").unlink()
+    elsewhere.rename(down / "sub")
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert tree(down) == {"sub/k": b"first"}
