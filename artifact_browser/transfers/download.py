@@ -214,6 +214,7 @@ class DownloadTree(Tree):
         looked = []
         for item, blob in zip(items, self._where.find([self._meant(item) for item in items]), strict=True):
             if blob is None:
+                planning.tidy(self._order.debris([item] if item.begun else []))
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
             same = (blob.key, blob.size_bytes, blob.etag) == (item.source, item.size_bytes, item.etag)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from artifact_browser.errors import ErrorRecord, JobCancelled, error_from
+from artifact_browser.errors import DiskError, ErrorRecord, JobCancelled, error_from
 from artifact_browser.transfers.crew import crew_of
 from artifact_browser.transfers.delete import DeleteOrder
 from artifact_browser.transfers.durability import Durability
@@ -53,7 +53,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                     lambda tasks: crew.tidy(partial(crew.run, order.records, tasks)),
                     lambda: pausing.is_set() or stop.is_set(),
                 )
-                planning = Planning(context, driver, ledger, aids, target)
+                planning = Planning(context, driver, ledger, aids, target, answered=begun)
                 ledger.state = JobState.SCANNING
                 context.progress(ledger.snapshot())
                 durability = Durability(order.syncing(), log.durable)
@@ -110,7 +110,7 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
     """The order with what the journal knows of a run before; whether that had begun to move something."""
     if not order.resumes:
         return order, bool(order.again)
-    carried, was_planned = log.carried(), log.was_planned
+    carried, was_planned, items_before = log.carried(), log.was_planned, order.head.counts.items
     if not isinstance(order, DeleteOrder):  # whose items are counted, not kept
         counts, before = carried.counts, order.head.counts
         if was_planned:  # else what is left out will be found again
@@ -122,6 +122,13 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
         order = replace(order, head=replace(order.head, counts=counts, verified=verified))
     if not (isinstance(order, TreeOrder) and order.streams):
         order = replace(order, again=tuple(_once_more(order, one) for page in log.left() for one in page))
+        if not order.again and carried.counts.items < items_before and not isinstance(order, DeleteOrder):
+            # a disk that is full, a file that was damaged: nobody may say that all is done
+            raise DiskError(
+                "The journal cannot say what is left of this transfer.",
+                todo="See to it that the disk has room and try again, or begin the transfer anew.",
+                subject=order.head.title,
+            )
     return order, log.has_begun
 
 

@@ -439,7 +439,7 @@ class TransferHandle:
 
     def _clear_away(self, items: tuple[Item, ...], *, more: bool = False) -> None:
         """Have the engine remove what these have begun. ``more``: and all others that the journal knows."""
-        run = self._runs if more and isinstance(self.order, TreeOrder) else 0
+        run = self._runs if more and not isinstance(self.order, DeleteOrder) else 0
         if items or run:
             ClearingAway(self._pool, self.order, items, run).start()
 

@@ -63,10 +63,18 @@ class Planning:
     :ivar driver: of the job's account; :ivar target: of the account that is copied to, which may be another
     :ivar desk: of a plan that is a stream: nobody is asked here, and progress is told elsewhere
     :ivar waiting_for: what it waits for, in words; empty when all is well
+    :param answered: the store has answered in a run before
     """
 
     def __init__(
-        self, context: JobContext, driver: Driver, ledger: Ledger, aids: Aids, target: Driver | None = None
+        self,
+        context: JobContext,
+        driver: Driver,
+        ledger: Ledger,
+        aids: Aids,
+        target: Driver | None = None,
+        *,
+        answered: bool = False,
     ) -> None:
         self.context = context
         self.driver = driver
@@ -78,7 +86,7 @@ class Planning:
         self._targets = NameMap()
         self._count = 0
         self._patience = Patience()
-        self._answered = False
+        self._answered = answered
 
     @property
     def waiting_for(self) -> str:
