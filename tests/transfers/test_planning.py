@@ -22,7 +22,7 @@ class Store:
     def __init__(self, etag: str) -> None:
         self._etag = etag
 
-    def head(self, bucket: str, key: str) -> BlobInfo:
+    def head(self, bucket: str, key: str, *, version_id: str = "") -> BlobInfo:
         if key == "gone":
             raise BlobNotFound("It is not there.")
         return BlobInfo(key=key, size_bytes=len(DATA), modified_us=TIME_US, etag=self._etag)
