@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from artifact_browser.errors import AccessDenied, ErrorRecord, PreconditionFailed, StorageError
@@ -39,23 +39,35 @@ class DeleteBlobs(Task):
         return Settled({**kept, **settled(doomed, outcomes).failed})
 
     def _looked(self, stage: Stage) -> tuple[Sequence[Item], dict[int, ErrorRecord]]:
-        """Those that are what was planned, and why others stay. Where nobody may look, all are taken for that."""
-        keys = [item.source for item in self.items]
+        """As :func:`still_standing`. Where nobody may look, all are taken for what was planned."""
+        words = "Another blob was written there while the store did not answer: it stays."
+        planned = {item.source: (item, item.etag.removeprefix(BLOB)) for item in self.items}
         try:
-            there = look_for(stage.driver, self.bucket, keys, stage.cancel.raise_if_cancelled)
+            return still_standing(stage, self.bucket, planned, words)
         except AccessDenied:
             return self.items, {}
-        doomed, kept = [], dict[int, ErrorRecord]()
-        for item in self.items:
-            found, planned = there.get(item.source), item.etag.removeprefix(BLOB)
-            if found is None:
-                continue
-            if not planned or same_blob_stands(planned, found.etag, found.size_bytes, found.modified_us):
-                doomed.append(item)
-            else:
-                words = "Another blob was written there while the store did not answer: it stays."
-                kept[item.number] = PreconditionFailed(words, subject=item.source).record()
-        return doomed, kept
+
+
+def still_standing(
+    stage: Stage, bucket: str, planned: Mapping[str, tuple[Item, str]], changed: str
+) -> tuple[Sequence[Item], dict[int, ErrorRecord]]:
+    """Which items' blobs are those that were planned to be deleted, and errors for those that are not; neither for what is
+    gone.
+
+    :param planned: by key: the item, and how its blob stood (empty: whatever blob is there is meant)
+    :param changed: what to say of another blob
+    :raises AccessDenied: looking is not allowed
+    """
+    there = look_for(stage.driver, bucket, list(planned), stage.cancel.raise_if_cancelled)
+    doomed, kept = [], dict[int, ErrorRecord]()
+    for key, (item, standing) in planned.items():
+        if (found := there.get(key)) is None:
+            continue
+        if not standing or same_blob_stands(standing, found.etag, found.size_bytes, found.modified_us):
+            doomed.append(item)
+        else:
+            kept[item.number] = PreconditionFailed(changed, subject=key).record()
+    return doomed, kept
 
 
 @dataclass(frozen=True, slots=True)

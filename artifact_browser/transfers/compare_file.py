@@ -20,7 +20,7 @@ from types import TracebackType
 from artifact_browser.errors import DiskError
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.transfers.disk import disk_errors
-from artifact_browser.transfers.lookup import Blob
+from artifact_browser.transfers.lookup import Blob, key_bytes
 
 _SCHEMA = """
     CREATE TABLE entries (
@@ -183,11 +183,11 @@ class CompareFile:
 
     def add_remote(self, blobs: Iterable[tuple[str, Blob]]) -> None:
         """Pairs of the key below the prefix, and the blob."""
-        self._many(_ADD_REMOTE, ((_bytes(key), blob.size_bytes, blob.modified_us, blob.etag) for key, blob in blobs))
+        self._many(_ADD_REMOTE, ((key_bytes(key), blob.size_bytes, blob.modified_us, blob.etag) for key, blob in blobs))
 
     def set_same(self, verdicts: Iterable[tuple[str, bool]]) -> None:
         """What reading has shown of some keys."""
-        self._many("UPDATE entries SET same = ? WHERE key = ?", ((int(same), _bytes(key)) for key, same in verdicts))
+        self._many("UPDATE entries SET same = ? WHERE key = ?", ((int(same), key_bytes(key)) for key, same in verdicts))
 
     def remote_only(self) -> Iterator[str]:
         """The keys that have no file here. Write nothing before the last one was asked for; likewise :meth:`in_doubt`."""
@@ -195,7 +195,7 @@ class CompareFile:
 
     def leave_out(self, pairs: Iterable[tuple[str, str]]) -> None:
         """Pairs of a key and by what it is left out."""
-        self._many(_LEAVE_ONE_OUT, ((f"left out by {by}", _bytes(key)) for key, by in pairs))
+        self._many(_LEAVE_ONE_OUT, ((f"left out by {by}", key_bytes(key)) for key, by in pairs))
 
     def settle_folders(self) -> None:
         """What lies in a folder that is left out is left out as well, on either side; and a folder's marker says nothing
@@ -264,12 +264,8 @@ def _end_of(folder: bytes) -> bytes:
     return folder[:-1] + bytes([DELIMITER.encode()[0] + 1])
 
 
-def _bytes(key: str) -> bytes:
-    return key.encode("utf-8", "surrogateescape")
-
-
 def _local(row: Row) -> tuple[object, ...]:
-    return _bytes(row.key), os.fsencode(row.path), row.local_size, row.local_us, row.file_id
+    return key_bytes(row.key), os.fsencode(row.path), row.local_size, row.local_us, row.file_id
 
 
 def _row(

@@ -177,6 +177,14 @@ def read_again(driver: Driver, bucket: str, info: BlobInfo, path: Path, moved: C
     return SECOND_READING
 
 
+def has_its_time(path: Path, info: BlobInfo) -> bool:
+    """Whether a file has exactly the time that a download of the blob gives it; its size many others have as well.
+
+    :raises OSError: it cannot be looked at
+    """
+    return info.modified_us > 0 and path.stat().st_mtime_ns == info.modified_us * 1000
+
+
 def check_file(path: Path, info: BlobInfo, moved: Callable[[], None], *, of_parts: bool = True) -> str:
     """Read a complete file and compare; ``moved`` is called now and then and may raise to stop. The answer is that of
     :meth:`Check.verdict`.

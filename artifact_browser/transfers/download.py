@@ -22,7 +22,7 @@ from artifact_browser.transfers.disk import (
     stamp_of,
     temporary_name,
 )
-from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder
+from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder, beside
 from artifact_browser.transfers.local_names import LocalNames, rules_here
 from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.name_map import NameMap
@@ -214,7 +214,7 @@ class DownloadTree(Tree):
         looked = []
         for item, blob in zip(items, self._where.find([self._meant(item) for item in items]), strict=True):
             if blob is None:
-                planning.tidy(self._order.debris([item] if item.begun else []))
+                self._tidy_rest([item], ())
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
             same = (blob.key, blob.size_bytes, blob.etag) == (item.source, item.size_bytes, item.etag)
@@ -293,8 +293,8 @@ class DownloadTree(Tree):
         if item.size_bytes <= LARGE_BYTES:
             return 0
         try:
-            path = local_path(self._download.folder, item.target).with_name(item.begun)
-            return min(item.size_bytes, getattr(path.lstat(), "st_blocks", 0) * 512)
+            found = beside(self._download.folder, item.target, item.begun).lstat()
+            return min(item.size_bytes, getattr(found, "st_blocks", 0) * 512)
         except (OSError, DiskError):
             return 0
 

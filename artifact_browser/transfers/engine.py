@@ -110,9 +110,9 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
     """The order with what the journal knows of a run before; whether that had begun to move something."""
     if not order.resumes:
         return order, bool(order.again)
-    carried, was_planned, items_before = log.carried(), log.was_planned, order.head.counts.items
+    carried, was_planned, before = log.carried(), log.was_planned, order.head.counts
     if not isinstance(order, DeleteOrder):  # whose items are counted, not kept
-        counts, before = carried.counts, order.head.counts
+        counts = carried.counts
         if was_planned:  # else what is left out will be found again
             counts = replace(
                 counts, left_out=before.left_out, folders_left_out=before.folders_left_out,
@@ -122,7 +122,7 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
         order = replace(order, head=replace(order.head, counts=counts, verified=verified))
     if not (isinstance(order, TreeOrder) and order.streams):
         order = replace(order, again=tuple(_once_more(order, one) for page in log.left() for one in page))
-        if not order.again and carried.counts.items < items_before and not isinstance(order, DeleteOrder):
+        if not order.again and carried.counts.items < before.items and not isinstance(order, DeleteOrder):
             # a disk that is full, a file that was damaged: nobody may say that all is done
             raise DiskError(
                 "The journal cannot say what is left of this transfer.",

@@ -22,6 +22,7 @@ from artifact_browser.transfers.content import (
     RangeCheck,
     check_file,
     crc_of_ranges,
+    has_its_time,
     probable_part_bytes,
     proven_by_ranges,
     read_again,
@@ -171,7 +172,7 @@ class FetchRange(Task):
         return result
 
     def run(self, stage: Stage) -> PartDone:
-        path = _beside(self.root, self.item.target, self.temporary)
+        path = beside(self.root, self.item.target, self.temporary)
         buffer = memoryview(bytearray(_BUFFER_BYTES))
         done = 0
         check = RangeCheck(self.check)
@@ -217,24 +218,23 @@ class PlaceFile(Task):
     alone = True
 
     def run(self, stage: Stage) -> Finished | Skipped:
-        path, final = _beside(self.root, self.item.target, self.temporary), local_path(self.root, self.item.target)
+        path, final = beside(self.root, self.item.target, self.temporary), local_path(self.root, self.item.target)
         if not path.exists():  # an attempt before had renamed it, or left it for what stands there; its answer was lost
             how = self._check(stage, final)
-            if (
-                how == "size" and final.lstat().st_mtime_ns != self.info.modified_us * 1000
-            ):  # many others have that size
-                how = read_again(
-                    _source(stage, self), self.bucket, self.info, final, lambda _: stage.cancel.raise_if_cancelled()
-                )
+            if how == "size" and not has_its_time(final, self.info):
+                how = self._read_again(stage, final)
             return Finished(how)
         how = "md5" if self.md5s and etag_of_parts(self.md5s) == self.info.etag else ""
         how = how or proven_by_ranges(self.info, self.ranges) or self._check(stage, path)
         return place(path, final, self.item, self.info, how, self.skip_existing)
 
     def _check(self, stage: Stage, path: Path) -> str:
+        how = check_file(path, self.info, stage.cancel.raise_if_cancelled, of_parts=self.of_parts)
+        return how or self._read_again(stage, path)
+
+    def _read_again(self, stage: Stage, path: Path) -> str:
         stop = stage.cancel.raise_if_cancelled
-        how = check_file(path, self.info, stop, of_parts=self.of_parts)
-        return how or read_again(_source(stage, self), self.bucket, self.info, path, lambda _: stop())
+        return read_again(_source(stage, self), self.bucket, self.info, path, lambda _: stop())
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +258,7 @@ class RemoveTemporary(Task):
     temporary: str
 
     def run(self, stage: Stage) -> None:
-        path = _beside(self.root, self.target, self.temporary)
+        path = beside(self.root, self.target, self.temporary)
         with disk_errors(path), suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
 
@@ -425,5 +425,6 @@ def _folder_of(target: str) -> str:
     return target.rpartition("/")[0]
 
 
-def _beside(root: str, target: str, temporary: str) -> Path:
+def beside(root: str, target: str, temporary: str) -> Path:
+    """Where an item's temporary file stands."""
     return local_path(root, target).with_name(temporary)

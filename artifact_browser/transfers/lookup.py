@@ -60,7 +60,7 @@ def _by_head(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[
 
 
 def _by_pages(driver: Driver, bucket: str, keys: Collection[str], tick: Callable[[], None]) -> dict[str, Blob]:
-    wanted = sorted(keys, key=_bytes)  # the server's order
+    wanted = sorted(keys, key=key_bytes)  # the server's order
     prefix = os.path.commonprefix(wanted)  # noqa: RUF071 - keys are strings, not paths
     found: dict[str, Blob] = {}
     place = 0
@@ -74,8 +74,8 @@ def _by_pages(driver: Driver, bucket: str, keys: Collection[str], tick: Callable
             key: Blob(key, size, modified, etag)
             for key, size, modified, etag in zip(page.keys, page.sizes, page.modified_us, page.etags, strict=True)
         }
-        last, before = _bytes(page.keys[-1]), place
-        while place < len(wanted) and (wanted[place] in there or _bytes(wanted[place]) <= last):
+        last, before = key_bytes(page.keys[-1]), place
+        while place < len(wanted) and (wanted[place] in there or key_bytes(wanted[place]) <= last):
             if wanted[place] in there:
                 found[wanted[place]] = there[wanted[place]]
             place += 1
@@ -87,8 +87,8 @@ def _by_pages(driver: Driver, bucket: str, keys: Collection[str], tick: Callable
     return found
 
 
-def _bytes(key: str) -> bytes:
-    """What it is sorted by; a file of This computer may have a name that is no Unicode."""
+def key_bytes(key: str) -> bytes:
+    """What stores sort by; a file of This computer may have a name that is no Unicode."""
     return key.encode("utf-8", "surrogateescape")
 
 

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, ChecksumMismatch, DiskError
 from artifact_browser.storage.driver import Driver
-from artifact_browser.transfers.content import check_file
+from artifact_browser.transfers.content import check_file, has_its_time
 from artifact_browser.transfers.desk import Compared, Desk, Parked
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.lookup import Blob, blobs_below
@@ -143,10 +143,10 @@ class Planning:
         try:
             info = self.driver.head(bucket, key, version_id=version_id)
             how = check_file(Path(path), info, self.tick)
-            ours = info.modified_us > 0 and Path(path).stat().st_mtime_ns == info.modified_us * 1000
+            ours = has_its_time(Path(path), info)
         except (BlobNotFound, ChecksumMismatch, DiskError, OSError):
             return ""
-        return how if how != "size" or ours else ""  # that size alone many others have as well
+        return how if how != "size" or ours else ""
 
     def skip(self, item: Item, note: str) -> None:
         """An item that is reported, but not moved."""

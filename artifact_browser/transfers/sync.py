@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from artifact_browser.errors import ArtifactBrowserError, ErrorRecord, PreconditionFailed, StorageError
+from artifact_browser.errors import ArtifactBrowserError, PreconditionFailed, StorageError
 from artifact_browser.storage.location import DELIMITER
-from artifact_browser.transfers.blob_tasks import DELETE_BATCH, OneTask, settled
+from artifact_browser.transfers.blob_tasks import DELETE_BATCH, OneTask, settled, still_standing
 from artifact_browser.transfers.compare_file import CompareFile, Direction, Group, Row, discard
 from artifact_browser.transfers.disk import check_source, disk_errors, local_path, stamp_of, temporary_name
 from artifact_browser.transfers.download import DownloadOrder
@@ -174,17 +174,10 @@ class DeleteUnchanged(Task):
     alone = True
 
     def run(self, stage: Stage) -> Settled:
-        keys = [item.target for item in self.items]
-        there = look_for(stage.driver, self.bucket, keys, stage.cancel.raise_if_cancelled)
-        failed: dict[int, ErrorRecord] = {}
-        doomed = []
-        for item in self.items:
-            found = there.get(item.target)
-            standing = blob_standing(item.etag, item.size_bytes, item.modified_us)
-            if found is not None and same_blob_stands(standing, found.etag, found.size_bytes, found.modified_us):
-                doomed.append(item)
-            elif found is not None:
-                failed[item.number] = PreconditionFailed(CHANGED, subject=item.target).record()
+        planned = {
+            item.target: (item, blob_standing(item.etag, item.size_bytes, item.modified_us)) for item in self.items
+        }
+        doomed, failed = still_standing(stage, self.bucket, planned, CHANGED)
         outcomes = stage.driver.delete_many(self.bucket, [item.target for item in doomed])
         return Settled({**failed, **settled(doomed, outcomes).failed})
 

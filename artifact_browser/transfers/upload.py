@@ -112,7 +112,7 @@ class UploadTree(Tree):
             try:
                 size, modified_us, file_id = stamp_of(Path(item.source).stat())
             except OSError as error:
-                planning.tidy(self._order.debris([item] if item.begun else []))
+                self._tidy_rest([item], ())
                 planning.fail(item, disk_error(error, item.source))
                 continue
             if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):

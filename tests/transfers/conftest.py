@@ -25,6 +25,7 @@ from artifact_browser.transfers.state import JobSnapshot, JobState
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import WorkerPool
+from tests.parts.gate import Gate
 from tests.parts.s3_server import S3Server
 
 DEADLINE_S = 20.0
@@ -175,6 +176,13 @@ def local(local_home: Paths, session_pool: WorkerPool) -> Bench:
 def s3(local_home: Paths, session_pool: WorkerPool, moto: S3Server) -> Bench:
     """moto, with leases answered as the window's broker does."""
     return s3_bench(local_home, session_pool, moto)
+
+
+@pytest.fixture
+def gate(moto: S3Server) -> Iterator[Gate]:
+    """Before moto: can be shut, as a network that is gone."""
+    with Gate(moto.endpoint) as gate:
+        yield gate
 
 
 @pytest.fixture

@@ -29,12 +29,6 @@ LARGE = random.Random(5).randbytes(LARGE_BYTES // 64) * 80
 
 
 @pytest.fixture
-def gate(moto: S3Server) -> Iterator[Gate]:
-    with Gate(moto.endpoint) as gate:
-        yield gate
-
-
-@pytest.fixture
 def bench(gate: Gate, moto: S3Server, tmp_path: Path) -> Iterator[Bench]:
     paths = in_home(tmp_path / "home").make()
     pool = WorkerPool(paths)

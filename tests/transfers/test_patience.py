@@ -77,12 +77,6 @@ def test_what_does_not_pass_is_not_waited_for(error: ErrorRecord) -> None:
 
 
 @pytest.fixture
-def gate(moto: S3Server) -> Iterator[Gate]:
-    with Gate(moto.endpoint) as gate:
-        yield gate
-
-
-@pytest.fixture
 def bench(gate: Gate, moto: S3Server, tmp_path: Path) -> Iterator[Bench]:
     paths = in_home(tmp_path / "home").make()
     pool = WorkerPool(paths)

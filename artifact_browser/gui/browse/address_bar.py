@@ -58,7 +58,7 @@ class AddressBar(QFrame):
         """Show a place. ``uri`` is what typing starts from."""
         self._uri = uri
         self._stack.setCurrentWidget(self._crumbs)
-        self._row.show_steps(self._places(account, location))
+        self._row.show_steps(_places(account, location))
 
     def edit(self) -> None:
         """Turn into a field with the address selected."""
@@ -75,17 +75,6 @@ class AddressBar(QFrame):
         self._edit.selectAll()
 
     # -- crumbs -------------------------------------------------------------------------------------------------
-    def _places(self, account: str, here: Location) -> list[tuple[str, Location]]:
-        places = [(account, Location(here.account_id))]
-        if here.bucket:
-            places.append((here.bucket, Location(here.account_id, here.bucket)))
-        at = here.key.find("/")
-        while at >= 0:
-            prefix = here.key[: at + 1]
-            places.append((segment_name(prefix), Location(here.account_id, here.bucket, prefix)))
-            at = here.key.find("/", at + 1)
-        return places
-
     def _repaint(self) -> None:
         self._picture.setPixmap(icon("database", "dim").pixmap(18, 18))
 
@@ -105,3 +94,15 @@ class AddressBar(QFrame):
         if event.type() == QEvent.Type.FocusOut and self._edit.text() in ("", self._uri):
             self._stack.setCurrentWidget(self._crumbs)
         return super().eventFilter(watched, event)
+
+
+def _places(account: str, here: Location) -> list[tuple[str, Location]]:
+    places = [(account, Location(here.account_id))]
+    if here.bucket:
+        places.append((here.bucket, Location(here.account_id, here.bucket)))
+    at = here.key.find("/")
+    while at >= 0:
+        prefix = here.key[: at + 1]
+        places.append((segment_name(prefix), Location(here.account_id, here.bucket, prefix)))
+        at = here.key.find("/", at + 1)
+    return places
