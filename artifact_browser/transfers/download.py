@@ -79,10 +79,9 @@ class DownloadOrder(TreeOrder):
         return self.sources[0].bucket
 
     def versions_read(self) -> Mapping[str, str]:
-        if not any(self.versions):
-            return {}
-        sources = zip(self.sources, self.names, self.versions, strict=True)
-        return {f"{name}\0{source.key}": version for source, name, version in sources if version}
+        of_keys = zip(self.names, (source.key for source in self.sources), self.versions, strict=False)
+        of_pins = ((name, pin.spare, pin.spare_version) for name, pin in zip(self.names, self.pins, strict=False))
+        return {f"{name}\0{key}": version for name, key, version in (*of_pins, *of_keys) if version}
 
     def found(
         self, planning: Planning, names: LocalNames, known: Callable[[str, str], bool], where: Whereabouts

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import Policy
-from artifact_browser.transfers.second_reading import read_job_again
+from artifact_browser.transfers.second_reading import Trouble, read_job_again
 from artifact_browser.transfers.state import ItemState, JobState
 from artifact_browser.transfers.task import LARGE_BYTES
 from artifact_browser.workers.job import Lane
@@ -25,6 +26,17 @@ pytestmark = BOTH
 def versioned(bench: Bench) -> Bench:
     set_versioning(Store("s3", bench.record, bench.paths, bench.secret), bench.bucket, "Enabled")
     return bench
+
+
+def read_again(bench: Bench, handle: TransferHandle) -> tuple[list[Trouble], bool]:
+    """The troubles of a second reading, and whether all was the same."""
+    reading = bench.pool.iterate(read_job_again, bench.record, handle.job_id, lane=Lane.ENGINE)
+    troubles: list[Trouble] = []
+    while True:
+        try:
+            troubles += next(reading)
+        except StopIteration as end:
+            return troubles, end.value.all_same
 
 
 def test_each_name_gets_its_version(versioned: Bench, tmp_path: Path) -> None:
@@ -43,13 +55,7 @@ def test_each_name_gets_its_version(versioned: Bench, tmp_path: Path) -> None:
     assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
     assert tree(tmp_path / "down") == {"a/first": b"first", "a/second": b"second", "now": b"second", "large": large}
     assert [failed.item.name for failed in handle.items({ItemState.FAILED})] == ["gone"]
-
-    def read():  # type: ignore[no-untyped-def]
-        found.append((yield from bench.pool.iterate(read_job_again, bench.record, handle.job_id, lane=Lane.ENGINE)))
-
-    found: list = []  # type: ignore[type-arg]
-    assert list(read()) == []
-    assert found[0].all_same
+    assert read_again(bench, handle) == ([], True)
 
 
 def test_what_was_given_up_is_tried_again_in_its_version(versioned: Bench, tmp_path: Path) -> None:
@@ -84,6 +90,7 @@ def test_certain_bytes_are_read_in_their_version_once_they_were_replaced(version
     )
     assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
     assert tree(tmp_path / "down") == {"a": b"first", "b": b"as ever"}
+    assert read_again(bench, handle) == ([], True)
 
 
 def test_what_stands_there_now_is_no_older_version_that_was_fetched_before(versioned: Bench, tmp_path: Path) -> None:
