@@ -61,7 +61,7 @@ class CopyCourse(PartsCourse):
         lengths = {number: length for number, _, length in self._layout}
         self._known = tuple(part for part in known if part.size_bytes == lengths.get(part.number))
 
-    def begin(self) -> Sequence[Task]:
+    def _first(self) -> Sequence[Task]:
         if not self._in_parts:
             return [(StreamBlob if self._way.streamed else CopyBlob)(self._way, self._item)]
         if self.upload_id:

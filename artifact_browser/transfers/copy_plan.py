@@ -18,7 +18,7 @@ from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Decision
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
-from artifact_browser.transfers.upload_marks import begun_as, id_in, without_id
+from artifact_browser.transfers.upload_marks import given_up, id_in
 
 
 @dataclass(slots=True)
@@ -74,9 +74,7 @@ class CopyPlan:
                 self._gone(item, there)
                 continue
             if item.begun and (blob.size_bytes, blob.etag) != (item.size_bytes, item.etag):
-                # of a blob that is not that one any more
-                planning.tidy(debris_of(way, [replace(item, begun=begun_as("", id_in(item.begun)))]))
-                item = replace(item, begun=without_id(item.begun))
+                item = replace(item, begun=given_up(item.begun))  # of a blob that is not that one any more
             item = replace(item, size_bytes=blob.size_bytes, modified_us=blob.modified_us, etag=blob.etag)
             if there is not None and _may_be(item, there):
                 self._sure.add(item.number)

@@ -21,6 +21,7 @@ from artifact_browser.transfers.journal import journal_of
 from artifact_browser.transfers.known_uploads import UploadsKnown, known_uploads
 from artifact_browser.transfers.mover import run_tasks
 from artifact_browser.transfers.pace import pace_of
+from artifact_browser.transfers.patience import is_passing, wants_credentials
 from artifact_browser.transfers.runway import Runway
 from artifact_browser.transfers.task import Outcome, Task
 from artifact_browser.workers.cancel import CancelToken
@@ -31,6 +32,9 @@ from artifact_browser.workers.pool import JobHandle, JobListener, WorkerPool
 
 #: what takes longer to remove is left to the log
 _TIDY_S = 20.0
+#: between two tries to remove what a network that is gone has kept, at first and at last; and how long that is tried. What
+#: is left then is taken up by a later run of the app
+_PAUSE_S, _LONGEST_PAUSE_S, _PATIENCE_S = 1.0, 60.0, 2 * 3600.0
 #: what tidies up may be killed as well; every such task can be run twice
 _TIDY_TRIES = 5
 _LOOK_S = 0.02
@@ -103,13 +107,52 @@ class Crew:
         threading.Thread(target=ask, name="ask", daemon=True).start()
 
     # -- tidying ------------------------------------------------------------------------------------------------
-    def run(self, records: Sequence[AccountRecord], tasks: Sequence[Task], context: JobContext | None = None) -> None:
-        """Have a mover run ``tasks`` and wait; for tidying up, with no ``context`` where nobody else listens any more."""
-        for _ in range(_TIDY_TRIES):
-            listener = _Tidying(self, context or _Aftermath(self._paths), records)
-            self.start(records, tasks, listener).wait(_TIDY_S)
+    def run(
+        self, records: Sequence[AccountRecord], tasks: Sequence[Task], context: JobContext | None = None
+    ) -> Sequence[Task]:
+        """Have a mover run ``tasks`` and wait; for tidying up, with no ``context`` where nobody else listens any more.
+
+        :returns: those that may be worth another try: the store could not be reached, or nobody is signed in
+        """
+        left = tasks
+        for _ in range(_TIDY_TRIES if tasks else 0):
+            listener = _Tidying(self, context or _Aftermath(self._paths), records, len(left))
+            self.start(records, left, listener).wait(_TIDY_S)
+            left = [left[place] for place in sorted(listener.left)]
             if not listener.mover_died:
-                return
+                break
+        return left
+
+    def remove(
+        self, records: Sequence[AccountRecord], tasks: Sequence[Task], then: Callable[[], None] | None = None
+    ) -> None:
+        """Have ``tasks`` remove what is half-done, beside the jobs; while the store cannot be reached, again and again.
+
+        :param then: called in its thread once nothing is left to remove
+        """
+
+        def work() -> None:
+            left, pause_s, waited_s = self.run(records, tasks), _PAUSE_S, 0.0
+            while left and waited_s < _PATIENCE_S:
+                self._rest(pause_s)
+                left, pause_s, waited_s = (
+                    self.run(records, left),
+                    min(2 * pause_s, _LONGEST_PAUSE_S),
+                    waited_s + pause_s,
+                )
+            if not left and then is not None:
+                then()
+
+        self.tidy(work)
+
+    def _rest(self, pause_s: float) -> None:
+        """Nobody waits for what cannot be done now."""
+        here = threading.current_thread()
+        with self._lock:
+            self._tidying.discard(here)
+        time.sleep(pause_s)
+        with self._lock:
+            self._tidying.add(here)
 
     def tidy(self, work: Callable[[], None]) -> None:
         """Run ``work`` beside the jobs: what a cancelled job left is removed while the job has already ended."""
@@ -153,16 +196,24 @@ class _Aftermath:
 
 
 class _Tidying:
-    """Listens to a mover that tidies up: errors are for the log only."""
+    """Listens to a mover that tidies up: errors are for the log only.
 
-    def __init__(self, crew: Crew, context: JobContext, records: Sequence[AccountRecord]) -> None:
+    :ivar left: the places of the tasks that are not done, and may be one day
+    """
+
+    def __init__(self, crew: Crew, context: JobContext, records: Sequence[AccountRecord], count: int) -> None:
         self._crew, self._context, self._records = crew, context, records
+        self.left = set(range(count))
         self.mover_died = False
 
     def on_event(self, event: object) -> None:
         for outcome in event if isinstance(event, tuple) else ():
-            if isinstance(outcome, Outcome) and outcome.error is not None:
-                _log.warning("tidying up: %s: %s", outcome.error.kind, outcome.error.detail)
+            assert isinstance(outcome, Outcome)
+            error = outcome.error
+            if error is not None:
+                _log.warning("tidying up: %s: %s", error.kind, error.detail)
+            if error is None or not (is_passing(error) or wants_credentials(error)):
+                self.left.discard(outcome.place)
 
     def on_progress(self, value: object) -> None:
         """What moves here is nobody's figure."""

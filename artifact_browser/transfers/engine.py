@@ -24,6 +24,7 @@ from artifact_browser.transfers.planning import Aids, Paused, Planning
 from artifact_browser.transfers.scheduler import Scheduler
 from artifact_browser.transfers.state import Item, ItemsChanged, JobSnapshot, JobState, PartDone
 from artifact_browser.transfers.stream import Stream
+from artifact_browser.transfers.task import Task
 from artifact_browser.transfers.tree import TreeOrder
 from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 from artifact_browser.workers.translate import redacted_record, translated
@@ -50,7 +51,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                 stop = threading.Event()
                 aids = Aids(
                     partial(journal.parts, ledger.job_id) if order.again or order.resumes else _no_parts,
-                    lambda tasks: crew.tidy(partial(crew.run, order.records, tasks)),
+                    partial(crew.remove, order.records),
                     lambda: pausing.is_set() or stop.is_set(),
                 )
                 planning = Planning(context, driver, ledger, aids, target, answered=begun)
@@ -58,8 +59,10 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                 context.progress(ledger.snapshot())
                 durability = Durability(order.syncing(), log.durable)
                 scheduler = Scheduler(
-                    context, order.records, ledger, crew, pausing.is_set, durability, can_stop=can_stop
-                )
+                    context, order.records, ledger, crew, pausing.is_set, durability, can_stop=can_stop,
+                    # of what runs before have begun, clear_away knows
+                    tidied=log.tidied if order.run == 1 else _nothing,
+                )  # fmt: skip
                 if isinstance(order, TreeOrder) and order.streams:
                     stream = Stream(order, planning, ledger, log, stop, started=begun)
                     try:
@@ -185,19 +188,28 @@ def clear_history(context: JobContext, but: tuple[str, ...]) -> Generator[None, 
 
 
 def clear_away(context: JobContext, order: Order, items: tuple[Item, ...], run: int = 0) -> Generator[None, None, None]:
-    """ENGINE job: remove what an engine that died had begun of these items. What cannot be removed is in the log.
+    """ENGINE job: remove what an engine that died had begun of these items. What cannot be removed is in the log; what cannot
+    be now, for the network is gone, is removed later, behind this job.
 
     :param run: and of all others that the journal knows, once the job has left, unless a later run takes care of them
     """
     yield from ()
-    crew = crew_of(context)
+    crew, journal, job_id = crew_of(context), journal_of(context), order.head.job_id
     if run:
-        crew.wait_tidy((order.head.job_id,), context.cancel)
-    with crew.working(order.head.job_id):
-        if items:
-            crew.run(order.records, order.debris(items), context)
-        for page in journal_of(context).begun(order.head.job_id, run) if run else ():
-            crew.run(order.records, order.debris(page), context)
+        crew.wait_tidy((job_id,), context.cancel)
+    left: list[Task] = []
+    with crew.working(job_id):
+        for page in chain([items], journal.begun(job_id, run) if run else ()):
+            left += crew.run(order.records, order.debris(page), context)
+    tidied = partial(journal.tidied, job_id, run) if run else _nothing
+    if left:
+        crew.remove(order.records, left, tidied)
+    else:
+        tidied()
+
+
+def _nothing() -> None:
+    """Nobody needs to know."""
 
 
 def settle(context: JobContext, job_ids: tuple[str, ...] | None = None) -> Generator[None, None, None]:

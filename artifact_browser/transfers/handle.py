@@ -40,7 +40,6 @@ from artifact_browser.transfers.state import (
     JobState,
 )
 from artifact_browser.transfers.tree import TreeOrder
-from artifact_browser.transfers.upload_marks import without_id
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import JobHandle, WorkerPool
 
@@ -267,6 +266,17 @@ class TransferHandle:
         self._go_on(order)
         self._listener.on_changed(self)
 
+    def clear_up(self) -> None:
+        """It is not going to be tried again: have removed what it may have left, but what it was cancelled with is by now."""
+        if self._snapshot.state not in {JobState.DONE, JobState.CANCELLED} and self._may_have_left():
+            self._clear_away((), more=True)
+
+    def _may_have_left(self) -> bool:
+        ended = {ItemState.DONE, ItemState.SKIPPED}
+        return not self.knows_all or any(
+            one.item.begun and one.state not in ended for one in self._held.by_number.values()
+        )
+
     def prove(self, how: str) -> None:
         """It has ended, and what it moved was checked once more: all of it was right."""
         with self._lock:
@@ -334,11 +344,10 @@ class TransferHandle:
         )  # whose items are counted, not told
         return self._partial or ahead or any(self._held.forgotten[state] for state in _OPEN)
 
-    @staticmethod
-    def _again(one: ItemSnapshot, begun_stays: bool) -> Item:
-        """What had ended is removed by the run it ended in, unless that is of another run of the app."""
-        begun = one.item.begun if begun_stays or not one.state.ended else without_id(one.item.begun)
-        return replace(one.item, begun=begun, tried=one.attempts)
+    def _again(self, one: ItemSnapshot, begun_stays: bool) -> Item:
+        """What had ended begins anew, unless that was in another run of the app."""
+        item = one.item if begun_stays or not one.state.ended else self.order.given_up(one.item)
+        return replace(item, tried=one.attempts)
 
     def _nothing_left(self) -> bool:
         """Every planned item has ended well."""

@@ -6,6 +6,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from artifact_browser.accounts.record import AccountRecord
@@ -36,14 +37,26 @@ class JobKept:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftBehind:
+    """A transfer of a run before that nobody is going to try again, and that may have left something half-done: nobody was
+    there to remove it, or the store could not be reached.
+    """
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
 class ItemsKept:
     """Items of the last :class:`JobKept`."""
 
     items: tuple[ItemSnapshot, ...]
 
 
-def read_history(context: JobContext, records: tuple[AccountRecord, ...]) -> Generator[JobKept | ItemsKept, None, None]:
+def read_history(
+    context: JobContext, records: tuple[AccountRecord, ...]
+) -> Generator[JobKept | ItemsKept | LeftBehind, None, None]:
     """INTERACTIVE job: the transfers of ``records``' accounts that are not done. What ran when everything ended is paused.
+    Then those that have left something.
 
     Ask before the first transfer of this run begins.
 
@@ -57,6 +70,10 @@ def read_history(context: JobContext, records: tuple[AccountRecord, ...]) -> Gen
         with journal_file.open_for_reading(path) as base:
             for kept in journal_file.read_jobs(base):
                 yield from bring_back(base, kept, accounts)
+            for kept in journal_file.read_untidy(base):
+                if (order := _order(kept, accounts)) is not None:
+                    with suppress(AccountNotFound):
+                        yield LeftBehind(order.with_accounts(accounts))
     except sqlite3.Error:
         _log.exception("the journal cannot be read")  # the engine sets it aside when it writes
 

@@ -19,7 +19,11 @@ from typing import Any
 
 from artifact_browser.errors import JournalNewer
 from artifact_browser.transfers.journal_file import (
+    FORGOTTEN,
+    IS_UNTIDY,
     KEEP_ITEM,
+    STOPPED,
+    TIDY,
     UNKNOWN_BOOT,
     as_bytes,
     boot_id,
@@ -96,9 +100,15 @@ class Journal:
             self._stopped.add((job_id, run))
             if base is not None:
                 base.execute(
-                    "UPDATE job SET stopped = 1, state = ?, changed_us = ? WHERE id = ? AND run <= ?",
-                    (state, now_us(), job_id, run),
+                    "UPDATE job SET stopped = stopped | ?, state = ?, changed_us = ? WHERE id = ? AND run <= ?",
+                    (STOPPED, state, now_us(), job_id, run),
                 )
+
+    def tidied(self, job_id: str, run: int) -> None:
+        """Nothing is left that this run of a job, or one before, has begun and not finished."""
+        with self._writing() as base:
+            if base is not None:
+                base.execute("UPDATE job SET stopped = stopped | ? WHERE id = ? AND run = ?", (TIDY, job_id, run))
 
     def hide(self, job_ids: Sequence[str]) -> None:
         """The person has removed these rows."""
@@ -120,14 +130,21 @@ class Journal:
             )
 
     def clear(self, but: Sequence[str]) -> int:
-        """Forget every ended job but these; how many. Those with many items in steps, so that running jobs can write."""
+        """Forget every ended job but these; how many. Those with many items in steps, so that running jobs can write. One that
+        may have left something is remembered for that alone.
+        """
         ended = [state for state in JobState if state.ended]
         marks = ", ".join("?" * len(ended))
         keys: list[int] = []
+        forgotten: list[tuple[int, int]] = []
         with self._writing() as base:
-            found = base.execute(f"SELECT key, id FROM job WHERE state IN ({marks})", ended) if base is not None else ()  # noqa: S608 - question marks
-            keys = [key for key, job_id in found if job_id not in set(but)]
-        return sum(self._forget(key) for key in keys)
+            if base is not None:
+                text = f"SELECT key, id, {IS_UNTIDY} FROM job WHERE state IN ({marks}) AND hidden < {FORGOTTEN}"  # noqa: S608 - our own words
+                found = [row for row in base.execute(text, ended) if row[1] not in set(but)]
+                keys = [key for key, _, untidy in found if not untidy]
+                forgotten = [(FORGOTTEN, key) for key, _, untidy in found if untidy]
+                base.executemany("UPDATE job SET hidden = ? WHERE key = ?", forgotten)
+        return len(forgotten) + sum(self._forget(key) for key in keys)
 
     def _forget(self, key: int) -> bool:
         left = 1
@@ -327,11 +344,19 @@ class JobLog:
                 rows = ((self._key, number) for number in numbers)
                 base.executemany("UPDATE item SET unsafe_since = '' WHERE job = ? AND number = ?", rows)
 
-    def planned(self) -> None:
-        """Every item is in the journal now."""
+    def planned(self, *, whole: bool = True) -> None:
+        """Every item is in the journal now; or not any more."""
         with self._journal._writing() as base:
             if base is not None and self._is_heard(base):
-                base.execute("UPDATE job SET planned = 1 WHERE key = ?", (self._key,))
+                base.execute("UPDATE job SET planned = ? WHERE key = ?", (whole, self._key))
+
+    def tidied(self) -> None:
+        """Nothing is left of what it had begun: it was cancelled."""
+        with self._journal._writing() as base:
+            if base is not None:
+                base.execute(
+                    "UPDATE job SET stopped = stopped | ? WHERE key = ? AND run = ?", (TIDY, self._key, self._run)
+                )
 
     def decided(self, policy: Decision) -> None:
         """Somebody has said what to do about what is there already; runs to come hold to it."""

@@ -69,6 +69,15 @@ KEEP_ITEM = (
     f" ON CONFLICT (job, number) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _ITEM[2:-1])},"
     " last_error = coalesce(excluded.last_error, last_error)"
 )
+#: What ``job.stopped`` says: the window has ended its last run; nothing is left of what its runs have begun. And ``job.hidden``,
+#: beside that it is no row of the panel any more: it is in no history either.
+STOPPED, TIDY = 1, 2
+FORGOTTEN = 2
+#: of a job that is not going to be tried again; 2: ``TIDY``
+IS_UNTIDY = (
+    "(stopped & 2 = 0"
+    " AND EXISTS (SELECT 1 FROM item WHERE job = key AND begun != '' AND item.state NOT IN ('done', 'skipped')))"
+)
 #: How many ended jobs are kept, how long, and how many items of theirs.
 KEPT_JOBS, KEPT_DAYS, KEPT_ITEMS = 1000, 90, 1_000_000
 _WAIT_S = 5.0
@@ -101,6 +110,13 @@ def read_jobs(base: sqlite3.Connection) -> list[KeptJob]:
         f"SELECT {JOB_COLUMNS} FROM job WHERE NOT hidden AND state NOT IN (?, ?) ORDER BY key",  # noqa: S608 - our own names
         (JobState.DONE, JobState.CANCELLED),
     )
+    return [job for row in rows if (job := job_of(row)) is not None]
+
+
+def read_untidy(base: sqlite3.Connection) -> list[KeptJob]:
+    """The jobs that nobody is going to try again, and that may have left something half-done."""
+    text = f"SELECT {JOB_COLUMNS} FROM job WHERE (state = ? OR hidden) AND state != ? AND {IS_UNTIDY} ORDER BY key"  # noqa: S608 - our own names
+    rows = base.execute(text, (JobState.CANCELLED, JobState.DONE))
     return [job for row in rows if (job := job_of(row)) is not None]
 
 
@@ -201,6 +217,7 @@ def _refuse_newer(base: sqlite3.Connection, path: Path) -> None:
 def prune(base: sqlite3.Connection) -> None:
     ended = [state for state in JobState if state.ended]
     marks = ", ".join("?" * len(ended))
+    base.execute(f"DELETE FROM job WHERE hidden = {FORGOTTEN} AND NOT {IS_UNTIDY}")  # noqa: S608 - our own words
     base.execute(
         f"DELETE FROM job WHERE state IN ({marks}) AND (changed_us < ? OR key NOT IN"  # noqa: S608 - question marks
         f" (SELECT key FROM job WHERE state IN ({marks}) ORDER BY changed_us DESC LIMIT ?))",

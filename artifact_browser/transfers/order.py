@@ -78,6 +78,12 @@ class Order(ABC):
         """What to carry out after everything else, knowing how that went."""
         return ()
 
+    def given_up(self, item: Item) -> Item:
+        """An item that begins anew. What it has begun is removed by the run it ended in; an upload, which a network that is
+        gone may keep from that, before it begins.
+        """
+        return replace(item, begun="")
+
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         """What to run so that nothing is left of these items, which an engine that died had begun."""
         return ()

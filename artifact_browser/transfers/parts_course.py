@@ -9,10 +9,10 @@ from dataclasses import replace
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.known_uploads import known_uploads
 from artifact_browser.transfers.lost_uploads import DropLost, what_is_left
-from artifact_browser.transfers.put_tasks import Begun, RemoveWrong, Wrong
+from artifact_browser.transfers.put_tasks import Begun, DropOld, RemoveWrong, Wrong
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Result, Settled, Skipped, Task
-from artifact_browser.transfers.upload_marks import begun_as, id_in, mark_in, new_mark
+from artifact_browser.transfers.upload_marks import begun_as, given_up, id_in, is_given_up, mark_in, new_mark
 
 
 class PartsCourse(ABC):
@@ -29,6 +29,9 @@ class PartsCourse(ABC):
         self._to_bucket = bucket
         self.key = item.target
         self.upload_id, self._mark = id_in(item.begun), mark_in(item.begun)
+        self._old: DropOld | None = None
+        if self.upload_id and is_given_up(item.begun):
+            self.upload_id, self._old = "", DropOld(bucket, item.target, self.upload_id)
         self.beginning = False
         self._unsure = bool(self._mark)
         self._wrong: Wrong | None = None
@@ -37,9 +40,13 @@ class PartsCourse(ABC):
         if self.upload_id:
             known_uploads.add(self)
 
-    @abstractmethod
     def begin(self) -> Sequence[Task]:
-        """The first tasks, at least one."""
+        """The first tasks, at least one; before all, what was given up is dropped."""
+        return self._first() if self._old is None else [self._old]
+
+    @abstractmethod
+    def _first(self) -> Sequence[Task]:
+        """The first tasks of the item itself, at least one."""
 
     @abstractmethod
     def _begin_parts(self) -> Task:
@@ -63,6 +70,10 @@ class PartsCourse(ABC):
         """The task that makes ``parts``, which are all of them in order, one blob."""
 
     def advance(self, task: Task, result: object) -> Sequence[Task] | Result:
+        if isinstance(task, DropOld):
+            self._old = None
+            self._keep(self._item)
+            return self._first()
         if isinstance(result, Wrong):
             self.upload_id, self._wrong = "", result
             return [RemoveWrong(self._to_bucket, self.key, result)]
@@ -111,7 +122,10 @@ class PartsCourse(ABC):
 
     def _keep(self, item: Item) -> None:
         """``item`` with what is begun of it."""
-        self._item = replace(item, begun=begun_as(self._mark, self.upload_id))
+        begun = begun_as(self._mark, self.upload_id)
+        if self._old is not None:
+            begun = given_up(begun_as(self._mark, self._old.upload_id))
+        self._item = replace(item, begun=begun)
         self.items = (self._item,)
 
     def _last(self) -> Task:

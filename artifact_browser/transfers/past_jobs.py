@@ -70,7 +70,7 @@ def list_past_jobs(
     :raises JournalNewer: a newer version wrote the journal
     """
     states = query.states or _ENDED
-    where = [f"state IN ({', '.join('?' * len(states))})"]
+    where = [f"state IN ({', '.join('?' * len(states))})", f"hidden < {journal_file.FORGOTTEN}"]
     values: list[object] = [*states]
     if below is not None:
         where.append("(changed_us, key) < (?, ?)")

@@ -39,7 +39,7 @@ class PutCourse(PartsCourse):
         self._part_bytes = min(part_bytes(item.size_bytes, PART_BYTES, most_parts), largest_part)
         self._known = tuple(part for part in known if part.size_bytes == self._length(part.number))
 
-    def begin(self) -> Sequence[Task]:
+    def _first(self) -> Sequence[Task]:
         if self._item.folder:
             return [PutMarker(self._to_bucket, self._item)]
         if self._item.size_bytes <= LARGE_BYTES:

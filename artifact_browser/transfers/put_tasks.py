@@ -6,6 +6,7 @@ anything; an answer lost on the way is settled by looking, never by writing agai
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,11 +43,14 @@ from artifact_browser.transfers.content import file_md5
 from artifact_browser.transfers.disk import check_source
 from artifact_browser.transfers.evidence import found_at, head_or_none
 from artifact_browser.transfers.lost_answers import settled
+from artifact_browser.transfers.patience import is_passing, wants_credentials
 from artifact_browser.transfers.standing import check_blob, etag_in
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
 from artifact_browser.workers.packed import packed
+
+_log = logging.getLogger(__name__)
 
 FOLDER_TYPE = "application/x-directory"
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
@@ -331,11 +335,31 @@ class AbortUpload(Task):
                     return
             except UploadNotFound:
                 return
-            except (StorageError, NetworkError) as error:
+            except StorageError as error:  # a store that cannot be reached is for whoever waits for it
                 trouble = error
             stage.cancel.wait(pause_s)
         if trouble is not None:
             raise trouble
+
+
+@dataclass(frozen=True, slots=True)
+class DropOld(Task):
+    """Drop an upload that a run before has begun, before the item begins anew. A store in trouble is waited for, as with all
+    tasks; what it refuses is in the log: the item does not fail for it.
+    """
+
+    bucket: str
+    key: str
+    upload_id: str
+
+    def run(self, stage: Stage) -> None:
+        try:
+            AbortUpload(self.bucket, self.key, self.upload_id).run(stage)
+        except StorageError as error:
+            record = error.record()
+            if is_passing(record) or wants_credentials(record):
+                raise
+            _log.warning("an upload is left at a key: %s", type(error).__name__)
 
 
 def _write(driver: Driver, bucket: str, item: Item, write: Callable[[Condition | None], Written]) -> Written:

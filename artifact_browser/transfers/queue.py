@@ -8,18 +8,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from artifact_browser.accounts.credentials import sign_in_alike
-from artifact_browser.accounts.record import AccountRecord
+from artifact_browser.accounts.record import AccountKind, AccountRecord
 from artifact_browser.errors import InputError, TimedOut, WorkerDied
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.choice import EVERYTHING, PLAIN_UPLOAD, TreeChoice
-from artifact_browser.transfers.clearing import wait_cleared
+from artifact_browser.transfers.clearing import ClearingAway, wait_cleared
 from artifact_browser.transfers.compare_file import Comparison, Direction
 from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, discard
 from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.engine import forget_jobs, settle
 from artifact_browser.transfers.handle import TransferHandle, TransferListener
-from artifact_browser.transfers.history import ItemsKept, JobKept
+from artifact_browser.transfers.history import ItemsKept, JobKept, LeftBehind
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
@@ -42,6 +42,8 @@ class TransferQueue:
         self._lock = threading.Lock()
         self._handles: list[TransferHandle] = []
         self._listeners: list[TransferListener] = []
+        #: of runs of the app before: what they have begun may still be there
+        self._left_behind: list[Order] = []
 
     @property
     def handles(self) -> list[TransferHandle]:
@@ -220,6 +222,8 @@ class TransferQueue:
 
     def use(self, record: AccountRecord, *, signed_in: bool = False) -> None:
         """An account was changed, or somebody has ``signed_in`` to it again: what waits for its credentials goes on."""
+        if signed_in:
+            self._clear_up_at({record.id})
         for handle in self.handles:
             for before in handle.order.records:
                 if before.id == record.id and (signed_in or before != record):
@@ -241,16 +245,39 @@ class TransferQueue:
                 if not tries_left:
                     raise
 
+    def clear_up(self, order: Order) -> None:
+        """Have removed what a transfer of a run of the app before has left; as soon as its accounts are used, so that nobody
+        is asked to sign in for it.
+        """
+        with self._lock:
+            self._left_behind.append(order)
+        self._clear_up_at(set())
+
+    def _clear_up_at(self, account_ids: set[str]) -> None:
+        """``account_ids``: of accounts that are used now."""
+
+        def can_be_used(order: Order) -> bool:
+            return all(one.kind is AccountKind.LOCAL or one.id in account_ids for one in order.records)
+
+        with self._lock:
+            now = [order for order in self._left_behind if can_be_used(order)]
+            self._left_behind = [order for order in self._left_behind if not can_be_used(order)]
+        for order in now:
+            ClearingAway(self._pool, order, (), order.run).start()
+
     def remove(self, handle: TransferHandle) -> None:
-        """Forget a job that has ended."""
+        """Forget a job that has ended, and have removed what it may have left."""
         if handle.ended:
             with self._lock:
                 self._handles.remove(handle)
+            handle.clear_up()
             if handle.from_before or handle.snapshot.state not in _NOT_SHOWN_AGAIN:
                 self._pool.start(forget_jobs, (handle.job_id,), lane=Lane.ENGINE)
 
     # -- TransferListener, for the handles ----------------------------------------------------------------------
     def on_changed(self, handle: TransferHandle) -> None:
+        if self._left_behind and handle.running:
+            self._clear_up_at({record.id for record in handle.order.records})
         for listener in self._listeners:
             listener.on_changed(handle)
 
@@ -295,7 +322,10 @@ class Restoring:
         self._queue = queue
         self._last: TransferHandle | None = None
 
-    def take(self, event: JobKept | ItemsKept) -> None:
+    def take(self, event: JobKept | ItemsKept | LeftBehind) -> None:
+        if isinstance(event, LeftBehind):
+            self._queue.clear_up(event.order)
+            return
         if isinstance(event, ItemsKept):
             assert self._last is not None
             self._last.restore_items(event.items)

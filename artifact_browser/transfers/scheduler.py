@@ -6,6 +6,7 @@ batches, large ones alone. One failed item never stops the job. However the loop
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -59,6 +60,7 @@ class Scheduler:
     """Runs in an engine job's thread; one per job run.
 
     :param can_stop: the job can be stopped anywhere and gone on with (a delete cannot)
+    :param tidied: called, from any thread, once nothing is left of a job that was cancelled
     :ivar refused: the refusal that made it stop, as if paused: new keys or a new sign-in are wanted
     """
 
@@ -72,8 +74,12 @@ class Scheduler:
         durability: Durability,
         *,
         can_stop: bool,
+        tidied: Callable[[], None],
     ) -> None:
         self.refused: ErrorRecord | None = None
+        self._tidied = tidied
+        self._tidying = threading.Lock()
+        self._removing, self._cancelled = 0, False  # with that lock
         self._durability = durability
         self._can_stop = can_stop
         self._pause_wanted = pausing
@@ -430,18 +436,32 @@ class Scheduler:
         for flight, loads in self._flights.items():
             if all(load.task.interruptible for load in loads if load is not None):
                 flight.cancel()
-        if self._flights or self._runs:
-            self._crew.tidy(self._tidy_up)
+        cancelled = self._context.cancel.cancelled
+        if self._flights or self._runs or cancelled:
+            self._crew.tidy(partial(self._tidy_up, cancelled=cancelled))
 
-    def _tidy_up(self) -> None:
+    def _tidy_up(self, *, cancelled: bool) -> None:
         ends_at = time.monotonic() + _TIDY_S
         while self._flights and time.monotonic() < ends_at:
             self._take(TICK_S)
+        with self._tidying:
+            self._removing += 1
+            self._cancelled = cancelled and not self._flights
         self._tidy([task for run in self._runs for task in run.course.leftovers()])
+        self._removed()
 
     def _tidy(self, tasks: Sequence[Task]) -> None:
         if tasks:
-            self._crew.tidy(partial(self._crew.run, self._records, tasks))
+            with self._tidying:
+                self._removing += 1
+            self._crew.remove(self._records, tasks, self._removed)
+
+    def _removed(self) -> None:
+        with self._tidying:
+            self._removing -= 1
+            tidy = self._cancelled and not self._removing
+        if tidy:
+            self._tidied()
 
 
 def _nothing() -> None:

@@ -63,7 +63,7 @@ class Stream:
         self._free = Shelf[Item](folder)
         self._stop = stop
         self._started = started or order.policy is not Policy.ASK
-        self._walking, self._exhausted = True, False
+        self._walking, self._exhausted, self._walks_again = True, False, False
         self._asking = self._withdrawn = False
         self._asked: set[Group] = set()
         self._lock = threading.Lock()
@@ -182,16 +182,27 @@ class Stream:
     def _chunks(self) -> Iterator[tuple[Sequence[Item], _Source]]:
         """Items to be planned; where they are from."""
         order = self._order
+        anew = not order.again and not order.resumes
+        was_planned = not anew and self._log_of_job.was_planned
+        if was_planned:
+            self._tree.walk_again = self._walk_again
         for first in range(0, len(order.again), CHUNK):
             yield order.again[first : first + CHUNK], _Source.BEGUN
         if order.resumes:
-            was_planned = self._log_of_job.was_planned
             yield from self._left_chunks()
-            if was_planned:
-                return
+        if (order.again or was_planned) and not self._walks_again:
+            return
+        if not anew:
             self._remember()
-        if not order.again:
-            yield from self._found_chunks()
+        yield from self._found_chunks()
+
+    def _walk_again(self) -> bool:
+        """A retry has found that there is more. Written down before anything else is, for what if this run is killed?"""
+        if not self._walks_again:
+            self._log_of_job.planned(whole=False)
+            self._ledger.count_left_out_anew()
+            self._walks_again = True
+        return True
 
     def _left_chunks(self) -> Iterator[tuple[Sequence[Item], _Source]]:
         for page in self._log_of_job.left():

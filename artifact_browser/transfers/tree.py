@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import chain
 from typing import ClassVar
 
@@ -19,7 +19,6 @@ from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course
-from artifact_browser.transfers.upload_marks import begun_as, id_in, without_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +35,16 @@ class TreeOrder(Order):
         return self.tree(planning).whole(self.again)
 
     def anew(self, planning: Planning, item: Item) -> Item:
-        """``item`` as it begins anew: what it has begun is removed, beside the job. That it may have begun something of
-        which nobody was told stays with it.
-        """
-        if known := id_in(item.begun):
-            planning.tidy(self.debris([replace(item, begun=begun_as("", known))]))
-        return replace(item, begun=without_id(item.begun))
+        """As :meth:`given_up`, of an item that a run before has ended, or whose source is another by now."""
+        planning.tidy(self.debris([item]))
+        return self.given_up(item)
 
 
 class Tree(ABC):
     """One run's plan. Lives in the thread that plans.
 
     :ivar holds: nothing may move before all is found: what is written could be found as well
+    :ivar walk_again: of a retry, has :meth:`found` asked again for what is not known; whether that can be done
     """
 
     holds = False
@@ -55,6 +52,7 @@ class Tree(ABC):
     def __init__(self, order: TreeOrder, planning: Planning) -> None:
         self._order = order
         self.planning = planning
+        self.walk_again: Callable[[], bool] = lambda: False
 
     @abstractmethod
     def found(self) -> Iterable[Item]:

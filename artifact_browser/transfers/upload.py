@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
 from artifact_browser.transfers.tree import Tree, TreeOrder
+from artifact_browser.transfers.upload_marks import given_up
 from artifact_browser.transfers.walk import Found, What, walk
 
 
@@ -40,6 +42,12 @@ class UploadOrder(TreeOrder):
 
     def ends_of(self, item: Item) -> tuple[str | Path, str, str]:
         return item.source, self.target.bucket, item.target
+
+    def given_up(self, item: Item) -> Item:
+        return replace(item, begun=given_up(item.begun))
+
+    def anew(self, planning: Planning, item: Item) -> Item:
+        return self.given_up(item)
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [task for item in items for task in what_is_left(self.target.bucket, item)]
@@ -110,16 +118,36 @@ class UploadTree(Tree):
         planning, found = self.planning, []
         for item in items:
             try:
-                size, modified_us, file_id = stamp_of(Path(item.source).stat())
+                status = Path(item.source).stat()
             except OSError as error:
                 self._tidy_rest([item], ())
                 planning.fail(item, disk_error(error, item.source))
                 continue
+            if stat.S_ISDIR(status.st_mode) and not item.folder:
+                if (empty := self._read_folder(item)) is not None:
+                    found.append(empty)
+                continue
+            size, modified_us, file_id = stamp_of(status)
             if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):
                 item = self._order.anew(planning, item)  # what was begun is of a file that is not that one any more
                 item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id)
             found.append(planning.add(item, self._exists))
         return found
+
+    def _read_folder(self, item: Item) -> Item | None:
+        """One that could not be read when it was its turn; an item again where there is nothing in it."""
+        planning = self.planning
+        above = replace(self._upload.choice, ignore_above=True)
+        again = next(walk(item.source, above), None)
+        if again is not None and again.error is not None and again.path == item.source:
+            planning.fail(item, again.error)
+        elif again is not None and again.what is What.EMPTY_FOLDER and again.path == item.source:
+            return planning.add(replace(item, folder=True, target=item.target + DELIMITER), self._exists)
+        elif self.walk_again():
+            planning.skip(item, "it can be read now: what it holds is uploaded")
+        else:
+            planning.fail(item, DiskError("It can be read now. Upload it once more.", subject=item.source))
+        return None
 
     def sort_out(self, items: Sequence[Item], *, again: bool) -> tuple[list[Item], list[Course]]:
         planning, bucket = self.planning, self._bucket

@@ -2,7 +2,8 @@
 
 The id alone where the store's answer was heard at the first try. A *mark* where it was not yet, or where an attempt went
 unanswered (its mover was killed, the connection broke): an upload may then exist whose id nobody was told, and the mark
-says since when. ``?mark?id``, the id empty while there is none. Names of temporary files never begin like that.
+says since when. ``?mark?id``, the id empty while there is none. With a ``!`` before it, it is *given up*: to be removed before
+the item begins anew. Names of temporary files never begin like that.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import time
 
 from artifact_browser.transfers.journal_file import boot_id
 
-_SIGN = "?"
+_SIGN, _GIVEN_UP = "?", "!"
 
 
 def new_mark() -> str:
@@ -42,21 +43,26 @@ def _since_boot_us() -> int:
 
 def begun_as(mark: str, upload_id: str) -> str:
     """``Item.begun`` of these; an empty mark where the id is the only upload there can be."""
-    if not mark and not upload_id.startswith(_SIGN):
+    if not mark and not upload_id.startswith((_SIGN, _GIVEN_UP)):
         return upload_id
     return f"{_SIGN}{mark}{_SIGN}{upload_id}"
 
 
 def mark_in(begun: str) -> str:
-    return begun[1:].partition(_SIGN)[0] if begun.startswith(_SIGN) else ""
+    kept = begun.removeprefix(_GIVEN_UP)
+    return kept[1:].partition(_SIGN)[0] if kept.startswith(_SIGN) else ""
 
 
 def id_in(begun: str) -> str:
     """The upload's id, or a temporary file's name; empty where nothing is known to exist."""
-    return begun[1:].partition(_SIGN)[2] if begun.startswith(_SIGN) else begun
+    kept = begun.removeprefix(_GIVEN_UP)
+    return kept[1:].partition(_SIGN)[2] if kept.startswith(_SIGN) else kept
 
 
-def without_id(begun: str) -> str:
-    """What stays of it when the upload it names is given up: that there may be another."""
-    mark = mark_in(begun)
-    return begun_as(mark, "") if mark else ""
+def given_up(begun: str) -> str:
+    """``begun``, not to be gone on with any more."""
+    return _GIVEN_UP + begun if begun and not is_given_up(begun) else begun
+
+
+def is_given_up(begun: str) -> bool:
+    return begun.startswith(_GIVEN_UP)

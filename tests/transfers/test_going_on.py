@@ -382,3 +382,35 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def test_a_folder_that_could_not_be_read_is_read_when_it_is_tried_again(bench: Bench, tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    for name in ("a", "sub/b", "sub/deeper/c"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(name)
+    in_the_way = folder / "sub/.artifactignore"  # no file: nobody knows what may be uploaded of it
+    in_the_way.mkdir()
+    handle = bench.queue.upload(bench.record, bench.at(), [folder], Policy.SKIP)
+    assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
+    assert bench.listed() == ["folder/a"]
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS  # still not
+    assert [one.item.name for one in handle.items({ItemState.FAILED})] == ["folder/sub"]
+    in_the_way.rmdir()
+    handle.retry_failed()
+    end = bench.finish(handle)
+    assert end.state is JobState.DONE
+    assert bench.listed() == ["folder/a", "folder/sub/b", "folder/sub/deeper/c"]
+    assert (end.counts.items, end.counts.items_done, end.counts.items_skipped) == (4, 3, 1)
+
+
+def test_a_folder_that_could_not_be_read_and_is_empty_now_is_kept_as_such(bench: Bench, tmp_path: Path) -> None:
+    in_the_way = tmp_path / "folder/sub/.artifactignore"
+    in_the_way.mkdir(parents=True)
+    handle = bench.queue.upload(bench.record, bench.at(), [tmp_path / "folder"])
+    assert bench.finish(handle).state is JobState.FAILED
+    in_the_way.rmdir()
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert bench.listed() == ["folder/sub/"]

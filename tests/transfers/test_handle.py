@@ -81,7 +81,7 @@ def test_the_next_engine_goes_on_with_what_is_left_and_what_it_had_begun(pool: P
     order, _ = pool.runs()[-1]
     assert (len(pool.runs()), order.run) == (2, 2)
     # what failed may have left something: that is removed, and begun anew
-    assert [(item.number, item.begun) for item in order.again] == [(1, "u1"), (2, "u2"), (3, "")]
+    assert [(item.number, item.begun) for item in order.again] == [(1, "u1"), (2, "u2"), (3, "!u3")]
     assert [item.begun for item in pool.last(clear_away)[1]] == ["u3"]
 
 
@@ -96,7 +96,7 @@ def test_engines_that_die_without_coming_further_fail_it_and_leave_nothing(pool:
     assert handle.snapshot.error.kind == "WorkerDied"
     assert {item.begun for item in pool.last(clear_away)[1]} >= {"u1", "u2"}
     handle.retry_failed()
-    assert [item.begun for item in pool.runs()[-1][0].again] == ["", "", ""]
+    assert [item.begun for item in pool.runs()[-1][0].again] == ["!u1", "!u2", "!u3"]
 
 
 def test_engines_that_come_further_may_die_often(pool: Pool, handle: TransferHandle) -> None:

@@ -212,6 +212,21 @@ def test_a_new_folder_is_new(bench: Bench) -> None:
     assert failed.error.kind == "PreconditionFailed"
 
 
+@pytest.mark.parametrize("died", [True, False])
+def test_a_new_folder_that_a_dead_engine_has_made_is_no_others(local: Bench, died: bool) -> None:
+    """It had said that it would; one that was told to be there already is another's however often it is tried."""
+    local.put({"new/": b""})
+    handle = local.queue.new_folder(local.record, local.at(), "new")
+    assert local.finish(handle).state is JobState.FAILED
+    if died:
+        (failed,) = handle.items([ItemState.FAILED])
+        assert failed.item.begun
+        handle.restore(replace(handle.snapshot, state=JobState.PAUSED), planned=True)
+        handle.restore_items([replace(failed, state=ItemState.QUEUED, error=None)])
+    handle.retry_failed()
+    assert local.finish(handle).state is (JobState.DONE if died else JobState.FAILED)
+
+
 def test_several_buckets_are_refused(local: Bench) -> None:
     with pytest.raises(InputError):
         local.queue.download(local.record, [local.at("a"), Location(local.record.id, "other", "b")], "/tmp")

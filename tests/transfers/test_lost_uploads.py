@@ -18,7 +18,7 @@ from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.put_tasks import FinishUpload
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Skipped
-from artifact_browser.transfers.upload_marks import age_us, begun_as, id_in, mark_in, new_mark, without_id
+from artifact_browser.transfers.upload_marks import age_us, begun_as, given_up, id_in, is_given_up, mark_in, new_mark
 from artifact_browser.workers.job import Question
 from tests.transfers.accounts import Here
 from tests.transfers.conftest import Bench
@@ -132,11 +132,13 @@ def test_a_mark_tells_its_age_whatever_the_clock_does(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("mark", ["", "m@1@2"])
-@pytest.mark.parametrize("upload_id", ["", "id", "?id", "2~a?b"])
+@pytest.mark.parametrize("upload_id", ["", "id", "?id", "2~a?b", "!id"])
 def test_what_is_begun_is_read_as_it_was_written(mark: str, upload_id: str) -> None:
     begun = begun_as(mark, upload_id)
     assert (mark_in(begun), id_in(begun)) == (mark, upload_id)
-    assert (mark_in(without_id(begun)), id_in(without_id(begun))) == (mark, "")
+    assert not is_given_up(begun)
+    assert (mark_in(given_up(begun)), id_in(given_up(begun))) == (mark, upload_id)
+    assert is_given_up(given_up(begun)) is bool(begun)
 
 
 def test_a_course_that_is_over_is_not_known_any_more() -> None:
