@@ -113,9 +113,9 @@ def is_itself(stage: Stage, way: Way, item: Item, source: BlobInfo) -> bool:
     return same_names and reaches(stage.driver, stage.target, way.bucket, source)
 
 
-def taken(way: Way, error: PreconditionFailed) -> Skipped:
+def taken(way: Way, item: Item, error: PreconditionFailed) -> Skipped:
     """Something else stands at the target. :raises PreconditionFailed: that is the item's failure"""
-    if way.skip_existing:
+    if way.skip_existing and not item.expects:
         return Skipped("it was there already")
     raise error
 

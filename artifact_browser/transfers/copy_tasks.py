@@ -41,7 +41,7 @@ from artifact_browser.transfers.evidence import (
 )
 from artifact_browser.transfers.keeping import class_of, kept_of, note_of, write_kept
 from artifact_browser.transfers.lost_answers import settled
-from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, create_only, etag_of, still_stored
+from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, etag_of, still_stored, write_over
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
@@ -83,7 +83,7 @@ class CopyBlob(Task):
             if copy is None:
                 copy = settled(lambda: self._copy(stage.target, source), look, stage.cancel)
         except PreconditionFailed as error:
-            return taken(way, error)
+            return taken(way, item, error)
         return finish(stage, way, source, copy)
 
     def _copy(self, target: Driver, source: BlobInfo) -> Copy:
@@ -100,7 +100,7 @@ class CopyBlob(Task):
                     storage_class=storage_class,
                 )
 
-            return create_only(target, item, write)
+            return write_over(target, way.to_bucket, item, write, by_etag=False)
 
         try:
             written = copy(class_of(source))
@@ -146,7 +146,7 @@ class StreamBlob(Task):
                 def put(condition: Condition | None) -> Written:
                     return stage.target.put(way.to_bucket, item.target, body, options, condition)
 
-                return settled(lambda: create_only(stage.target, item, put), look, stage.cancel)
+                return settled(lambda: write_over(stage.target, way.to_bucket, item, put), look, stage.cancel)
 
             written: Written | Copy
             lost: tuple[str, ...] = ()
@@ -158,7 +158,7 @@ class StreamBlob(Task):
                     kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
                     written, lost = write_kept(kept, write)
             except PreconditionFailed as error:
-                return taken(way, error)
+                return taken(way, item, error)
             if isinstance(written, Copy):
                 return finish(stage, way, source, written)
             if not way.move and written.verified and how_read != "size":
@@ -203,7 +203,7 @@ class BeginCopy(Task):
         try:
             there = None if item.replace else look()
         except PreconditionFailed as error:
-            return taken(way, error)
+            return taken(way, item, error)
         if there is not None:
             return finish(stage, way, source, there)
         kept = kept_of(stage.driver, way.bucket, source, stage.target.capabilities)
@@ -308,13 +308,13 @@ class FinishCopy(Task):
             return found
 
         def complete() -> Copy:
-            written = create_only(target, item, write)
+            written = write_over(target, way.to_bucket, item, write)
             return Copy(target.head(way.to_bucket, item.target), written=written.etag)
 
         try:
             copy = settled(complete, look, stage.cancel)
         except PreconditionFailed as error:
-            skipped = taken(way, error)
+            skipped = taken(way, item, error)
             abort.run(stage)
             return skipped
         if copy.info.tag_count < source.tag_count:

@@ -35,6 +35,17 @@ from artifact_browser.transfers.tree import Tree, TreeOrder
 from artifact_browser.transfers.typed_patterns import TYPED, TypedPatterns
 
 
+@dataclass(frozen=True, slots=True)
+class File(Blob):
+    """What stands at a target of this computer; its path below the folder for a key."""
+
+    file_id: int
+
+    @property
+    def standing(self) -> str:
+        return file_standing(self.size_bytes, self.modified_us, self.file_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadOrder(TreeOrder):
     """:ivar sources: blobs, prefixes (key ends with ``/``) or a bucket (empty key); :ivar folder: where to; :ivar choice:
@@ -164,13 +175,13 @@ class DownloadOrder(TreeOrder):
             return None
         return planning.add(item, lambda name: self.there(name) is not None)
 
-    def there(self, target: str) -> Blob | None:
+    def there(self, target: str) -> File | None:
         """What stands at a target, links not followed."""
         try:
-            found = os.lstat(local_name(self.folder, target))
+            size, modified_us, file_id = stamp_of(os.lstat(local_name(self.folder, target)))
         except (OSError, DiskError):  # what cannot be looked at fails as an item, with its reason
             return None
-        return Blob(target, found.st_size, found.st_mtime_ns // 1000, "")
+        return File(target, size, modified_us, "", file_id)
 
 
 class DownloadTree(Tree):
@@ -251,6 +262,7 @@ class DownloadTree(Tree):
             self._exists,
             lambda item, _: self._same(local_path(order.folder, item.target), _blob_of(item)),
             target_is_store=False,
+            standing=lambda there: existing[there.key].standing,
         )
         self._check_space(movable)
         if again:

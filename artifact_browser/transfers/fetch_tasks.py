@@ -397,7 +397,7 @@ def place(
                 check_file_stands(Path(final), item.expects)
             put_in_place(temporary, final, replace=item.replace)
         except FileExistsError as error:
-            same = not Path(final).is_symlink() and filecmp.cmp(temporary, final, shallow=False)
+            same = _same_bytes(temporary, final)
             Path(temporary).unlink()
             if same:  # an attempt before had put it there, and its answer was lost
                 return Finished(how)
@@ -405,11 +405,20 @@ def place(
                 return Skipped("a file of that name came meanwhile")
             raise DiskError("A file of that name is there already.", subject=str(final)) from error
         except PreconditionFailed:
+            ours = _same_bytes(temporary, final)
             Path(temporary).unlink()
+            if ours:  # as above
+                return Finished(how)
             raise
         except IsADirectoryError as error:
             raise DiskError("A folder of that name is there.", subject=str(final)) from error
     return Finished(how)
+
+
+def _same_bytes(temporary: str | Path, final: str | Path) -> bool:
+    """Links are not followed."""
+    path = Path(final)
+    return path.is_file() and not path.is_symlink() and filecmp.cmp(temporary, final, shallow=False)
 
 
 def _holds(temporary: Path, size_bytes: int) -> bool:

@@ -46,9 +46,6 @@ from artifact_browser.workers.pool import JobHandle, WorkerPool
 #: to be tried again, or gone on with
 _OPEN = (ItemState.FAILED, ItemState.CANCELLED, ItemState.QUEUED, ItemState.RUNNING)
 
-#: ended with nothing half-done
-_TIDY = frozenset({ItemState.DONE, ItemState.SKIPPED, ItemState.CANCELLED})
-
 #: how many engines may die in a row over a job that comes no further
 _DEATHS = 4
 
@@ -218,7 +215,7 @@ class TransferHandle:
                 return
             stands = self._snapshot.state.at_rest
             self._refused = self._snapshot.state is JobState.WAITING_CREDENTIALS
-            self._debris = self._begun_items()
+            self._debris = self._held.half_done()
             self._run = None  # from here on, nothing the old run says counts
             self._end(JobState.CANCELLED, None)
         if job is not None:
@@ -268,14 +265,10 @@ class TransferHandle:
 
     def clear_up(self) -> None:
         """It is not going to be tried again: have removed what it may have left, but what it was cancelled with is by now."""
-        if self._snapshot.state not in {JobState.DONE, JobState.CANCELLED} and self._may_have_left():
+        if self._snapshot.state not in {JobState.DONE, JobState.CANCELLED} and (
+            not self.knows_all or self._held.may_have_left()
+        ):
             self._clear_away((), more=True)
-
-    def _may_have_left(self) -> bool:
-        ended = {ItemState.DONE, ItemState.SKIPPED}
-        return not self.knows_all or any(
-            one.item.begun and one.state not in ended for one in self._held.by_number.values()
-        )
 
     def prove(self, how: str) -> None:
         """It has ended, and what it moved was checked once more: all of it was right."""
@@ -302,7 +295,7 @@ class TransferHandle:
             order = self._order_for([only], begun_stays, replace(
                 counts, items=counts.items - 1, items_failed=counts.items_failed - 1
             ))  # fmt: skip
-        elif self._planned and not self._forgets_open and self._nothing_left():
+        elif self._planned and not self._forgets_open and self._held.all_ended_well():
             # the engine died between the last item and saying so: an empty retry would plan everything anew
             self._snapshot = replace(
                 self._snapshot, state=JobState.DONE, error=None, counts=self._carried(), time_left_s=None
@@ -348,10 +341,6 @@ class TransferHandle:
         """What had ended begins anew, unless that was in another run of the app."""
         item = one.item if begun_stays or not one.state.ended else self.order.given_up(one.item)
         return replace(item, tried=one.attempts)
-
-    def _nothing_left(self) -> bool:
-        """Every planned item has ended well."""
-        return bool(self._held.by_number) and not any(self._held.by_state[state] for state in _OPEN)
 
     def _carried(self) -> Counts:
         """The counts of what ended well and stays."""
@@ -423,11 +412,11 @@ class TransferHandle:
                 self._got_before = got
                 gives_up = self._deaths >= _DEATHS or isinstance(self.order, DeleteOrder)
                 # what a failed item left is removed behind its failure: that may have been cut short
-                debris = tuple(item for item in self._begun_items() if gives_up or self._has_failed(item))
+                debris = tuple(item for item in self._held.half_done() if gives_up or self._has_failed(item))
                 if gives_up:
                     self._end(JobState.FAILED, error)
                 else:
-                    self._requeue()
+                    self._held.requeue()
                     goes_on = not self._pause_wanted
                     if goes_on:
                         order = self._next_run()
@@ -441,19 +430,11 @@ class TransferHandle:
     def _has_failed(self, item: Item) -> bool:
         return self._held.by_number[item.number].state is ItemState.FAILED
 
-    def _requeue(self) -> None:
-        """What had not ended waits for another run."""
-        for one in [one for one in self._held.by_number.values() if not one.state.ended]:
-            self._held.keep(replace(one, state=ItemState.QUEUED, bytes_done=0))
-
     def _clear_away(self, items: tuple[Item, ...], *, more: bool = False) -> None:
         """Have the engine remove what these have begun. ``more``: and all others that the journal knows."""
         run = self._runs if more and not isinstance(self.order, DeleteOrder) else 0
         if items or run:
             ClearingAway(self._pool, self.order, items, run).start()
-
-    def _begun_items(self) -> tuple[Item, ...]:
-        return tuple(one.item for one in self._held.by_number.values() if one.item.begun and one.state not in _TIDY)
 
     def _ask(self, run: _Run, question: ConflictFound, answer: Answer) -> None:
         def decide(policy: Decision | None) -> None:

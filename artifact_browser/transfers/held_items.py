@@ -8,7 +8,9 @@ from dataclasses import replace
 from itertools import chain, islice
 
 from artifact_browser.transfers.history import HELD
-from artifact_browser.transfers.state import ItemSnapshot, ItemState
+from artifact_browser.transfers.state import Item, ItemSnapshot, ItemState
+
+_ENDED_WELL = frozenset({ItemState.DONE, ItemState.SKIPPED})
 
 
 class HeldItems:
@@ -56,6 +58,24 @@ class HeldItems:
             for number in self.by_state[state]:
                 del self.by_number[number]
             self.by_state[state].clear()
+
+    def requeue(self) -> None:
+        """What had not ended waits for another run."""
+        for one in [one for one in self.by_number.values() if not one.state.ended]:
+            self.keep(replace(one, state=ItemState.QUEUED, bytes_done=0))
+
+    def half_done(self) -> tuple[Item, ...]:
+        """What an engine that dies now may leave something of."""
+        tidy = _ENDED_WELL | {ItemState.CANCELLED}
+        return tuple(one.item for one in self.by_number.values() if one.item.begun and one.state not in tidy)
+
+    def may_have_left(self) -> bool:
+        """Whether anything that was begun did not end well."""
+        return any(one.item.begun and one.state not in _ENDED_WELL for one in self.by_number.values())
+
+    def all_ended_well(self) -> bool:
+        """Whether there are items, and every one has."""
+        return bool(self.by_number) and all(one.state in _ENDED_WELL for one in self.by_number.values())
 
     def prove(self, how: str) -> None:
         """What is done was checked once more."""

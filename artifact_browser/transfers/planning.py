@@ -33,6 +33,7 @@ from artifact_browser.transfers.policy import (
     second_name,
     updates,
 )
+from artifact_browser.transfers.standing import blob_standing, is_of_plan, of_plan
 from artifact_browser.transfers.state import ANSWER, Item, JobState, PartDone
 from artifact_browser.transfers.task import Task
 from artifact_browser.workers.job import JobContext
@@ -55,6 +56,10 @@ class Aids:
     parts: Callable[[Item], tuple[PartDone, ...]]
     tidy: Callable[[Sequence[Task]], None]
     pausing: Callable[[], bool]
+
+
+def _blob_standing(there: Blob) -> str:
+    return blob_standing(there.etag, there.size_bytes, there.modified_us)
 
 
 class Planning:
@@ -225,23 +230,27 @@ class Planning:
         same: Callable[[Item, Blob], bool | None],
         *,
         target_is_store: bool = True,
+        standing: Callable[[Blob], str] = _blob_standing,
     ) -> list[Item]:
         """The items to move after what is there already was dealt with; asks when there is something to ask, or has it wait
         on the desk. What a run before had decided to write over is looked at like all others: somebody may have worked on it
-        since. Not so what names the very bytes that it replaces (``expects``): that is checked right before.
+        since. Not so what a comparison has shown to be replaced (``expects``): that is checked right before. What is decided
+        here by what stands there is checked then as well.
 
         :param existing: what stands at the items' targets
         :param exists: whether a name is taken at the target (for second names)
         :param same: whether an item's bytes are those at its target; ``None``: nobody knows
+        :param standing: what stands at a target, as text
         """
         desk = self.desk
         if desk is not None:
             desk.planned += len(items)
             desk.planned_bytes += sum(item.size_bytes for item in items)
             policy = desk.decision
+        items = [self._undecided(item) for item in items]
         clashes = [item for item in items if item.target in existing and not item.folder and not item.expects]
         if not clashes:
-            return list(items)
+            return items
         compared: dict[int, Compared] = {}
         if policy in {Policy.ASK, Policy.UPDATE} or isinstance(policy, GroupPolicies):
             for item in clashes:
@@ -252,6 +261,8 @@ class Planning:
         changed: dict[int, Item | None] = {}
         for item in clashes:
             there, one = existing[item.target], compared.get(item.number)
+            if one is not None or policy is Policy.CONTINUE:
+                item = replace(item, expects=of_plan(standing(there)))
             if desk is not None and one is not None and desk.undecided(one.group):
                 desk.park(Parked(item, there, one, desk.again))
                 changed[item.number] = None
@@ -260,6 +271,14 @@ class Planning:
             changed[item.number] = self._apply(item, decided, why, exists)
             self.tick()
         return [now for item in items if (now := changed.get(item.number, item)) is not None]
+
+    def _undecided(self, item: Item) -> Item:
+        """Without what a run before has decided by what stood there then."""
+        if not is_of_plan(item.expects):
+            return item
+        item = replace(item, replace=False, expects="")
+        self._ledger.alter(item)
+        return item
 
     def settle_parked(
         self, parked: Sequence[Parked], exists: Callable[[str], bool], *, target_is_store: bool = True
@@ -285,7 +304,7 @@ class Planning:
             item = replace(item, replace=True)
         else:
             name = second_name(item.target, lambda name: name in self._targets or exists(name))
-            item = replace(item, target=name, replace=False)
+            item = replace(item, target=name, replace=False, expects="")
             self._targets.add(item.target)
         self._ledger.alter(item)
         return item

@@ -83,7 +83,7 @@ class PutFile(Task):
 
         try:
             written = settled(
-                lambda: _write(stage.driver, self.bucket, item, write),
+                lambda: write_over(stage.driver, self.bucket, item, write),
                 lambda: _found(stage.driver, self.bucket, item),
                 stage.cancel,
             )
@@ -275,7 +275,7 @@ class FinishUpload(Task):
 
         try:
             written = settled(
-                lambda: _write(stage.driver, self.bucket, item, write),
+                lambda: write_over(stage.driver, self.bucket, item, write),
                 lambda: _found(stage.driver, self.bucket, item, etag_of(self.parts)),
                 stage.cancel,
             )
@@ -362,15 +362,19 @@ class DropOld(Task):
             _log.warning("an upload is left at a key: %s", type(error).__name__)
 
 
-def _write(driver: Driver, bucket: str, item: Item, write: Callable[[Condition | None], Written]) -> Written:
+def write_over(
+    driver: Driver, bucket: str, item: Item, write: Callable[[Condition | None], Written], *, by_etag: bool = True
+) -> Written:
     """As :func:`create_only`; where only what is known may be replaced, after a look at it, and on that condition where the
     store honours it.
+
+    :param by_etag: the write can carry that condition (a copy in a store cannot)
     """
     if not item.expects:
         return create_only(driver, item, write)
     check_blob(driver, bucket, item.target, item.expects)
     etag = etag_in(item.expects)
-    if etag and driver.capabilities.conditional_replace is not Support.NO:
+    if by_etag and etag and driver.capabilities.conditional_replace is not Support.NO:
         with suppress(NotSupported):  # found out now: nothing was sent yet
             return write(Condition(if_match=etag))
     return write(None)

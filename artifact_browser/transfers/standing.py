@@ -1,6 +1,7 @@
 """What stands at a target that may be written over, as it was when that was decided; and whether it still does.
 
-Plain text, so that it outlives pauses and restarts in the journal: the decision was about these bytes, and no others.
+Plain text, so that it outlives pauses and restarts in the journal: the decision was about these bytes, and no others. What a
+plan has seen by itself (behind a ``~``) is decided anew by a further run; what a comparison has shown is not.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from artifact_browser.transfers.disk import disk_errors, stamp_of
 from artifact_browser.transfers.evidence import head_or_none
 
 CHANGED = "It has changed since the comparison. Compare again."
+_MEANWHILE = "It has changed since it was decided to write over it, and stays. Try again: it is looked at anew."
+_OF_PLAN = "~"
 
 
 def blob_standing(etag: str, size_bytes: int, modified_us: int) -> str:
@@ -20,6 +23,15 @@ def blob_standing(etag: str, size_bytes: int, modified_us: int) -> str:
     none of files that others have made.
     """
     return f"{size_bytes}/{modified_us // 1_000_000}/{etag}"
+
+
+def of_plan(standing: str) -> str:
+    """``standing``, as a plan has seen it."""
+    return _OF_PLAN + standing
+
+
+def is_of_plan(standing: str) -> bool:
+    return standing.startswith(_OF_PLAN)
 
 
 def etag_in(standing: str) -> str:
@@ -31,14 +43,15 @@ def same_blob_stands(standing: str, etag: str, size_bytes: int, modified_us: int
     """Whether a blob is that one."""
     if etag and etag_in(standing):
         return etag == etag_in(standing)
-    return blob_standing("", size_bytes, modified_us) == "/".join([*standing.split("/", 2)[:2], ""])
+    known = standing.removeprefix(_OF_PLAN)
+    return blob_standing("", size_bytes, modified_us) == "/".join([*known.split("/", 2)[:2], ""])
 
 
 def check_blob(driver: Driver, bucket: str, key: str, standing: str) -> None:
     """In a mover, right before it is written over. Nothing there is fine. :raises PreconditionFailed: it is another one"""
     there = head_or_none(driver, bucket, key)
     if there is not None and not same_blob_stands(standing, there.etag, there.size_bytes, there.modified_us):
-        raise PreconditionFailed(CHANGED, subject=key)
+        raise PreconditionFailed(_changed(standing), subject=key)
 
 
 def file_standing(size_bytes: int, modified_us: int, file_id: int) -> str:
@@ -53,5 +66,9 @@ def check_file_stands(path: Path, standing: str) -> None:
             found = path.lstat()
         except FileNotFoundError:
             return
-    if file_standing(*stamp_of(found)) != standing:
-        raise PreconditionFailed(CHANGED, subject=str(path))
+    if file_standing(*stamp_of(found)) != standing.removeprefix(_OF_PLAN):
+        raise PreconditionFailed(_changed(standing), subject=str(path))
+
+
+def _changed(standing: str) -> str:
+    return _MEANWHILE if is_of_plan(standing) else CHANGED

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,13 @@ from artifact_browser.transfers import disk
 from artifact_browser.transfers.blob_tasks import BLOB, DeleteBlobs
 from artifact_browser.transfers.disk import temporary_name
 from artifact_browser.transfers.fetch_tasks import FetchBlob, PlaceFile
-from artifact_browser.transfers.policy import Decision, GroupPolicies, Policy
+from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.policy import ConflictFound, Decision, GroupPolicies, Policy
 from artifact_browser.transfers.standing import blob_standing
 from artifact_browser.transfers.state import Item, ItemState, JobState
 from artifact_browser.transfers.task import Finished, Settled, Skipped
 from tests.transfers.accounts import Here
-from tests.transfers.conftest import Bench, tree, wait_for
+from tests.transfers.conftest import Bench, Person, tree, wait_for
 
 MANY = 2500
 LONG_AGO = (1e9, 1e9)
@@ -160,3 +162,62 @@ def test_a_strangers_file_of_the_same_size_is_not_told_as_done(local: Bench, tmp
             task.run(stage)
         (root / "big").write_bytes(b"1234567890")
         assert isinstance(task.run(stage), Finished)
+
+
+# -- in one run ---------------------------------------------------------------------------------------------------------
+class Working(Person):
+    """Somebody works at targets while it is asked what to do with them."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        super().__init__(Policy.REPLACE)
+        self._work = work
+
+    def on_conflict(
+        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]
+    ) -> None:
+        self._work()
+        super().on_conflict(handle, question, answer)
+
+
+@pytest.mark.parametrize("verb", ["upload", "download", "copy", "move"])
+def test_what_changed_behind_the_question_is_not_written_over_by_its_answer(
+    bench: Bench, tmp_path: Path, verb: str
+) -> None:
+    up, down = tmp_path / "up/p", tmp_path / "down/p"
+    for folder in (up, down):
+        folder.mkdir(parents=True)
+        for name in "ab":
+            (folder / name).write_bytes(b"new" if folder is up else b"old")
+    below = "copies/p/" if verb in {"copy", "move"} else "p/"
+    bench.put({f"p/{name}": b"new" if verb != "upload" else b"old" for name in "ab"})
+    if verb in {"copy", "move"}:
+        bench.put({f"{below}{name}": b"old" for name in "ab"})
+
+    def work() -> None:
+        if verb == "download":
+            (down / "a").write_bytes(b"a day's work")
+        else:
+            bench.put({f"{below}a": b"a colleague's work"})
+
+    def targets() -> list[bytes]:
+        if verb == "download":
+            return [(down / name).read_bytes() for name in "ab"]
+        return [bench.content(below + name) for name in "ab"]
+
+    bench.queue.listen(Working(work))
+    if verb == "upload":
+        handle = bench.queue.upload(bench.record, bench.at(), [up])
+    elif verb == "download":
+        handle = bench.queue.download(bench.record, [bench.at("p/")], down.parent)
+    else:
+        handle = bench.queue.copy(bench.record, [bench.at("p/")], bench.at("copies/"), move=verb == "move")
+    assert bench.finish(handle).state is JobState.DONE_WITH_ERRORS
+    (failed,) = handle.items({ItemState.FAILED})
+    assert failed.error is not None
+    assert (failed.item.name, failed.error.kind) == ("p/a", PreconditionFailed.__name__)
+    work_of_others = b"a day's work" if verb == "download" else b"a colleague's work"
+    assert targets() == [work_of_others, b"new"]
+    bench.queue.listen(Person(Policy.REPLACE))
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert targets() == [b"new", b"new"]

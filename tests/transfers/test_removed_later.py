@@ -26,7 +26,7 @@ from tests.parts.faulty_link import FaultyLink
 from tests.parts.gate import Gate
 from tests.parts.s3_server import S3Server
 from tests.transfers.conftest import Bench, s3_bench, wait_for
-from tests.transfers.test_left_behind import pause
+from tests.transfers.test_left_behind import pause, take_your_time
 
 LARGE = random.Random(7).randbytes(LARGE_BYTES // 64) * 80
 
@@ -35,6 +35,7 @@ LARGE = random.Random(7).randbytes(LARGE_BYTES // 64) * 80
 def bench(gate: Gate, moto: S3Server, tmp_path: Path) -> Iterator[Bench]:
     """Behind a door that can be shut."""
     paths = in_home(tmp_path / "home").make()
+    take_your_time(paths)
     pool = WorkerPool(paths)
     made = s3_bench(paths, pool, replace(moto, endpoint=gate.endpoint))
     yield made
@@ -140,6 +141,7 @@ def test_a_retry_drops_what_a_cancel_could_not(bench: Bench, gate: Gate, begun: 
 def test_a_failed_transfer_that_is_removed_from_the_list_leaves_nothing(moto: S3Server, tmp_path: Path) -> None:
     """Its keys were refused when it was gone on with: nothing is lost by that, and nothing is forgotten."""
     paths = in_home(tmp_path / "home").make()
+    take_your_time(paths)
     pool = WorkerPool(paths)
     (tmp_path / "large.bin").write_bytes(LARGE)
     with FaultyLink(moto.endpoint, 1, 0.0) as link:
