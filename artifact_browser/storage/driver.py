@@ -184,11 +184,15 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "")."""
+    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "").
+
+    :ivar durable: it is known to survive a power cut already, with no :meth:`Driver.make_durable`
+    """
 
     etag: str
     version_id: str = ""
     verified: str = ""
+    durable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +412,13 @@ class Driver(Protocol):
 
         :param storage_class: the copy's; the store's default when empty
         :param version_id: of the source; what stands there now when empty
+        """
+
+    def make_durable(self, bucket: str, key: str) -> None:
+        """Return when what stands there would survive a power cut, whoever wrote it. What a server has answered for does;
+        This computer may still hold it in memory.
+
+        :raises BlobNotFound: where this computer has nothing there; :raises DiskError: it could not be written
         """
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]: ...

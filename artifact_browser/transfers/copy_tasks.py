@@ -108,7 +108,7 @@ class CopyBlob(Task):
             if not class_of(source):
                 raise
             written = copy("")  # the store does not have that class; the note says so
-        return Copy(target.head(way.to_bucket, item.target), written=written.etag)
+        return Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ class StreamBlob(Task):
                 return finish(stage, way, source, written)
             if not way.move and written.verified and how_read != "size":
                 return Finished(written.verified, note_of(lost))
-            copy = Copy(stage.target.head(way.to_bucket, item.target), written=written.etag)
+            copy = Copy(stage.target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
             if how_read != "size" and ((written.verified and copy.is_ours) or holds_md5(copy.info, body)):
                 copy = replace(copy, how=how_read)
             end = finish(stage, way, source, copy)
@@ -309,7 +309,7 @@ class FinishCopy(Task):
 
         def complete() -> Copy:
             written = create_only(target, item, write)
-            return Copy(target.head(way.to_bucket, item.target), written=written.etag)
+            return Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
 
         try:
             copy = settled(complete, look, stage.cancel)
