@@ -466,7 +466,13 @@ class Driver(Protocol):
 
     def complete_upload(
         self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
-    ) -> Written: ...
+    ) -> Written:
+        """Make the parts, in order, the blob. When it fails the upload stays.
+
+        :raises UploadNotFound: :raises PreconditionFailed: :raises OutcomeUnknown: as :meth:`put`
+        :raises ChecksumMismatch: parts are not there as they were sent: nothing was written, and :meth:`list_parts` tells of
+            the others only
+        """
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
         """Drop the upload and its parts; one that is gone is no error."""
