@@ -184,11 +184,15 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "")."""
+    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "").
+
+    :ivar durable: it is known to survive a power cut already, with no :meth:`Driver.make_durable`
+    """
 
     etag: str
     version_id: str = ""
     verified: str = ""
+    durable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +414,13 @@ class Driver(Protocol):
         :param version_id: of the source; what stands there now when empty
         """
 
+    def make_durable(self, bucket: str, key: str) -> None:
+        """Return when what stands there would survive a power cut, whoever wrote it. What a server has answered for does;
+        This computer may still hold it in memory.
+
+        :raises BlobNotFound: where this computer has nothing there; :raises DiskError: it could not be written
+        """
+
     def get_tags(self, bucket: str, key: str) -> dict[str, str]: ...
 
     def put_tags(self, bucket: str, key: str, tags: Mapping[str, str]) -> None: ...
@@ -455,7 +466,13 @@ class Driver(Protocol):
 
     def complete_upload(
         self, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None = None
-    ) -> Written: ...
+    ) -> Written:
+        """Make the parts, in order, the blob. When it fails the upload stays.
+
+        :raises UploadNotFound: :raises PreconditionFailed: :raises OutcomeUnknown: as :meth:`put`
+        :raises ChecksumMismatch: parts are not there as they were sent: nothing was written, and :meth:`list_parts` tells of
+            the others only
+        """
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
         """Drop the upload and its parts; one that is gone is no error."""

@@ -125,6 +125,9 @@ class ReadOnlyDriver:
     def remove_folders(self, bucket: str, prefix: str) -> None:
         self._refuse(f"{bucket}/{prefix}")
 
+    def make_durable(self, bucket: str, key: str) -> None:
+        self._refuse(f"{bucket}/{key}")
+
     def versioning(self, bucket: str, *, recently: bool = False) -> Versioning:
         return self._driver.versioning(bucket, recently=recently)
 

@@ -79,7 +79,7 @@ class CopyCourse(PartsCourse):
         return len(self._layout)
 
     def _finish(self, parts: tuple[Part, ...]) -> Task:
-        return FinishCopy(self._way, self._item, self.upload_id, parts)
+        return FinishCopy(self._way, self._item, self.upload_id, parts, self._sent_again)
 
     def _part_tasks(self) -> list[Task]:
         return [

@@ -1,7 +1,7 @@
 """Both ends of a copy, for its tasks: the original as it is looked at, what stands at the target, and when the original may go.
 
-An original is deleted in the same task that has checked the copy: never before, and only if it is still the blob that was
-copied. What stands at the target is ours by the store's answer, or because it is shown to be the original.
+An original is deleted in the same task that has checked the copy: never before, only once the copy would survive a power cut,
+and only if the original is still the blob that was copied. What stands at the target is ours by the store's answer, or because it is shown to be the original.
 """
 
 from __future__ import annotations
@@ -56,11 +56,13 @@ class Copy:
 
     :ivar how: what has shown already that it is the original's bytes; empty: nothing yet
     :ivar written: the ETag of what was written there; empty where the store has not said it
+    :ivar durable: as of what was written: what was found there may be in memory only, whoever wrote it
     """
 
     info: BlobInfo
     how: str = ""
     written: str = ""
+    durable: bool = False
 
     @property
     def is_ours(self) -> bool:
@@ -131,6 +133,7 @@ def finish(stage: Stage, way: Way, source: BlobInfo, copy: Copy) -> Finished:
 
     :raises ChecksumMismatch: it is not the same: the copy is removed, if it is still ours
     :raises PreconditionFailed: the original has changed meanwhile
+    :raises BlobNotFound: the copy has gone meanwhile; :raises DiskError: it could not be brought to the disk
     :raises ServerFault: the original could not be deleted
     """
     info, how = copy.info, copy.how
@@ -143,6 +146,8 @@ def finish(stage: Stage, way: Way, source: BlobInfo, copy: Copy) -> Finished:
             drop(stage.target, way.to_bucket, info, stage.cancel)
         raise
     if way.move:
+        if not copy.durable:
+            stage.target.make_durable(way.to_bucket, info.key)
         delete_unchanged(stage.driver, way.bucket, source, stage.cancel)
     elif how == "size" and not way.streamed and not same(source, stage.driver.head(way.bucket, source.key)):
         if copy.is_ours:

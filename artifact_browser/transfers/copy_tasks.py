@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
     BlobNotFound,
+    ChecksumMismatch,
     ConnectionFailed,
     InputError,
     PreconditionFailed,
@@ -41,7 +42,15 @@ from artifact_browser.transfers.evidence import (
 )
 from artifact_browser.transfers.keeping import class_of, kept_of, note_of, write_kept
 from artifact_browser.transfers.lost_answers import settled
-from artifact_browser.transfers.put_tasks import AbortUpload, Begun, PartTask, etag_of, still_stored, write_over
+from artifact_browser.transfers.put_tasks import (
+    AbortUpload,
+    Begun,
+    JoinTask,
+    PartTask,
+    etag_of,
+    still_stored,
+    write_over,
+)
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
@@ -108,7 +117,7 @@ class CopyBlob(Task):
             if not class_of(source):
                 raise
             written = copy("")  # the store does not have that class; the note says so
-        return Copy(target.head(way.to_bucket, item.target), written=written.etag)
+        return Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +172,7 @@ class StreamBlob(Task):
                 return finish(stage, way, source, written)
             if not way.move and written.verified and how_read != "size":
                 return Finished(written.verified, note_of(lost))
-            copy = Copy(stage.target.head(way.to_bucket, item.target), written=written.etag)
+            copy = Copy(stage.target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
             if how_read != "size" and ((written.verified and copy.is_ours) or holds_md5(copy.info, body)):
                 copy = replace(copy, how=how_read)
             end = finish(stage, way, source, copy)
@@ -279,17 +288,16 @@ class CopyPart(PartTask):
 
 
 @dataclass(frozen=True, slots=True)
-class FinishCopy(Task):
-    """Make the parts one blob, compare, and of a move delete the original. Result: Finished or Skipped."""
+class FinishCopy(JoinTask):
+    """Make the parts one blob, compare, and of a move delete the original. Result: Finished or Skipped; or as of JoinTask."""
 
     way: Way
     item: Item
     upload_id: str
     parts: tuple[Part, ...]
+    again: bool = False
 
-    alone = True
-
-    def run(self, stage: Stage) -> Finished | Skipped:
+    def run(self, stage: Stage) -> Finished | Skipped | tuple[Part, ...]:
         way, item = self.way, self.item
         try:
             source = original(stage, way, item)
@@ -309,7 +317,7 @@ class FinishCopy(Task):
 
         def complete() -> Copy:
             written = write_over(target, way.to_bucket, item, write)
-            return Copy(target.head(way.to_bucket, item.target), written=written.etag)
+            return Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
 
         try:
             copy = settled(complete, look, stage.cancel)
@@ -317,6 +325,8 @@ class FinishCopy(Task):
             skipped = taken(way, item, error)
             abort.run(stage)
             return skipped
+        except ChecksumMismatch as error:
+            return self.left(target, way.to_bucket, item.target, error)
         if copy.info.tag_count < source.tag_count:
             copy = replace(copy, info=self._bring_tags(stage, source, copy.info))
         return finish(stage, way, source, copy)

@@ -1,4 +1,7 @@
-"""The way of an item that moves in parts of a multipart upload, whatever the parts are made of. Lives in the engine."""
+"""The way of an item that moves in parts of a multipart upload, whatever the parts are made of. Lives in the engine.
+
+Parts that the store finds damaged when it is to join them are sent again, once.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import replace
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.known_uploads import known_uploads
 from artifact_browser.transfers.lost_uploads import DropLost, what_is_left
-from artifact_browser.transfers.put_tasks import Begun, DropOld, RemoveWrong, Wrong
+from artifact_browser.transfers.put_tasks import Begun, DropOld, JoinTask, RemoveWrong, Wrong
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Result, Settled, Skipped, Task
 from artifact_browser.transfers.upload_marks import begun_as, given_up, id_in, is_given_up, mark_in, new_mark
@@ -37,6 +40,7 @@ class PartsCourse(ABC):
         self._wrong: Wrong | None = None
         self._end: Finished | Skipped | None = None
         self._parts: dict[int, Part] = {}
+        self._sent_again = False
         if self.upload_id:
             known_uploads.add(self)
 
@@ -92,6 +96,7 @@ class PartsCourse(ABC):
         if result is None:  # the store does not know the upload any more: anew
             return [self._begin_anew()]
         if isinstance(result, tuple):
+            self._sent_again = self._sent_again or isinstance(task, JoinTask)
             self._parts = {part.number: part for part in result}
             return self._part_tasks() or [self._last()]
         if isinstance(result, Part):

@@ -52,7 +52,7 @@ class PutCourse(PartsCourse):
         return BeginUpload(self._to_bucket, self._item)
 
     def _finish(self, parts: tuple[Part, ...]) -> Task:
-        return FinishUpload(self._to_bucket, self._item, self.upload_id, parts, self._skip_existing)
+        return FinishUpload(self._to_bucket, self._item, self.upload_id, parts, self._skip_existing, self._sent_again)
 
     @property
     def _part_count(self) -> int:

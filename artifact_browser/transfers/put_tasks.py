@@ -224,7 +224,39 @@ class PartTask(Task):
         return PartDone(result.number, self.length, result.etag, result.checksum)
 
 
-def still_stored(known: Sequence[PartDone], stored: Sequence[Part]) -> tuple[Part, ...]:
+class JoinTask(Task):
+    """Base of the tasks that make an upload's parts one blob. Result: what has become of that; or the parts that are left, where
+    the store has found others damaged.
+
+    :ivar again: damaged parts were sent again already: next time it has failed
+    """
+
+    __slots__ = ()
+    alone = True
+    upload_id: str
+    parts: tuple[Part, ...]
+    again: bool
+
+    def moved_by(self, result: object) -> int:
+        if not isinstance(result, tuple):
+            return 0
+        left: tuple[Part, ...] = result
+        return sum(part.size_bytes for part in left) - sum(part.size_bytes for part in self.parts)
+
+    def left(self, driver: Driver, bucket: str, key: str, error: ChecksumMismatch) -> tuple[Part, ...]:
+        """The parts that need not be sent again. :raises ChecksumMismatch: ``error``, where that would help nothing"""
+        if self.again:
+            raise error
+        try:
+            left = still_stored(self.parts, driver.list_parts(bucket, key, self.upload_id))
+        except StorageError:
+            raise error from None
+        if len(left) == len(self.parts):
+            raise error
+        return left
+
+
+def still_stored(known: Sequence[PartDone | Part], stored: Sequence[Part]) -> tuple[Part, ...]:
     """Those of the ``known`` parts that a store has as they were."""
     there = {(part.number, part.size_bytes, part.etag) for part in stored}
     return tuple(
@@ -254,18 +286,19 @@ class PutPart(PartTask):
 
 
 @dataclass(frozen=True, slots=True)
-class FinishUpload(Task):
-    """Make the parts one blob, and check it. Result: :class:`Finished`, :class:`Skipped` or :class:`Wrong`."""
+class FinishUpload(JoinTask):
+    """Make the parts one blob, and check it. Result: :class:`Finished`, :class:`Skipped` or :class:`Wrong`; or as of
+    :class:`JoinTask`.
+    """
 
     bucket: str
     item: Item
     upload_id: str
     parts: tuple[Part, ...]
     skip_existing: bool = False
+    again: bool = False
 
-    alone = True
-
-    def run(self, stage: Stage) -> Finished | Skipped | Wrong:
+    def run(self, stage: Stage) -> Finished | Skipped | Wrong | tuple[Part, ...]:
         item = self.item
         check_source(item)
         written: Written | Finished | Skipped
@@ -281,6 +314,8 @@ class FinishUpload(Task):
             )
         except PreconditionFailed as error:
             written = _taken(item, error, self.skip_existing)
+        except ChecksumMismatch as error:
+            return self.left(stage.driver, self.bucket, item.target, error)
         if isinstance(written, Finished | Skipped):
             AbortUpload(self.bucket, item.target, self.upload_id).run(stage)  # what stands there may be another's
             return written

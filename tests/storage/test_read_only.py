@@ -17,7 +17,7 @@ READS = {"list_buckets", "check_bucket", "list_pages", "head", "get", "get_tags"
 CHANGES = {
     "create_bucket", "delete_bucket", "put", "delete", "delete_many", "copy", "put_tags", "create_upload",
     "upload_part", "complete_upload", "abort_upload", "copy_part", "delete_versions",
-    "remove_folders", "try_conditions",
+    "remove_folders", "try_conditions", "make_durable",
 }  # fmt: skip
 PROMISED = {name for name, member in vars(Driver).items() if inspect.isfunction(member) and not name.startswith("_")}
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from artifact_browser.errors import BucketExists, BucketNotEmpty, InputError
 from artifact_browser.storage.columns import encode_key
 from artifact_browser.storage.driver import BucketInfo
+from artifact_browser.storage.drivers.local.durable import sync_folders
 from artifact_browser.storage.drivers.local.publish import heal, relative
 from artifact_browser.storage.drivers.local.store import Store, address
 from artifact_browser.storage.drivers.local.tree import is_bucket_name, is_folder
@@ -65,6 +66,7 @@ def create_bucket(store: Store, bucket: str) -> None:
         except FileExistsError:
             raise BucketExists("There is a folder or file of that name already.", subject=bucket) from None
         store.index.made_folder(relative(store, folder), time.time_ns() // 1000)
+        sync_folders([store.tree.root])
 
 
 def delete_bucket(store: Store, bucket: str) -> None:

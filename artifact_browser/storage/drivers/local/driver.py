@@ -43,6 +43,7 @@ from artifact_browser.storage.driver import (
 from artifact_browser.storage.drivers.local import buckets, multipart
 from artifact_browser.storage.drivers.local.bodies import Source, copy_bytes, write_body, write_stream
 from artifact_browser.storage.drivers.local.disk_errors import disk_errors
+from artifact_browser.storage.drivers.local.durable import make_durable
 from artifact_browser.storage.drivers.local.index import Attributes
 from artifact_browser.storage.drivers.local.links import LinkService, promise_of, sign
 from artifact_browser.storage.drivers.local.listing import list_pages
@@ -146,7 +147,7 @@ class LocalDriver:
             with draft(self._store) as made:
                 _, made.etag = write_body(body, made.file, self._store.cancel)
                 known = publish(self._store, bucket, key, made, _attributes(options), condition)
-            return Written(known.etag, verified="md5")
+            return Written(known.etag, verified="md5", durable=condition is not None)
 
     def put_stream(self, bucket: str, key: str, source: Source, length: int, options: WriteOptions) -> Written:
         """Write a blob as its bytes arrive (for upload links). :raises ConnectionFailed: fewer than ``length`` came"""
@@ -239,7 +240,7 @@ class LocalDriver:
                     known = publish(self._store, to_bucket, to_key, made, found.known.attributes, condition)
             finally:
                 os.close(source)
-            return Written(known.etag, verified="size")
+            return Written(known.etag, verified="size", durable=condition is not None)
 
     @staticmethod
     def _refuse_version(key: str, version_id: str) -> None:
@@ -251,6 +252,10 @@ class LocalDriver:
         entry = os.fstat(source)
         if (entry.st_size, entry.st_mtime_ns, copied) != (size_bytes, modified_ns, size_bytes):
             raise SourceChanged("Another program wrote to it while it was copied.")
+
+    def make_durable(self, bucket: str, key: str) -> None:
+        with disk_errors(address(bucket, key)):
+            make_durable(self._store, bucket, check_key(key))
 
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         with disk_errors(address(bucket, key)):
@@ -312,7 +317,7 @@ class LocalDriver:
     ) -> Written:
         with disk_errors(address(bucket, key)):
             known = multipart.complete(self._store, bucket, key, upload_id, parts, condition)
-            return Written(known.etag, verified="md5")
+            return Written(known.etag, verified="md5", durable=True)
 
     def abort_upload(self, bucket: str, key: str, upload_id: str) -> None:
         with disk_errors(address(bucket, key)):

@@ -1,6 +1,10 @@
 """Multipart uploads: parts are files in our hidden folder until they are put together; they survive a restart.
 
 The ETag is S3's: MD5 of the parts' MD5s, a hyphen, their number.
+
+Parts are not synced one by one: all would be written to the disk twice. So a part that was answered for may have lost its
+bytes in a power cut, whole or in places. Each is read and compared with its ETag when they are put together; what is
+damaged is forgotten, and can be sent again.
 """
 
 from __future__ import annotations
@@ -13,15 +17,25 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from artifact_browser.errors import DiskError, InputError, UploadNotFound
+from artifact_browser.errors import ChecksumMismatch, InputError, UploadNotFound
 from artifact_browser.storage.columns import decode_key, encode_key
 from artifact_browser.storage.driver import Body, Condition, Part, Upload
-from artifact_browser.storage.drivers.local.bodies import READ_FLAGS, WRITE_FLAGS, copy_bytes, new_md5, write_body
+from artifact_browser.storage.drivers.local.bodies import (
+    READ_FLAGS,
+    WRITE_FLAGS,
+    copy_bytes,
+    md5_of,
+    new_md5,
+    write_body,
+)
+from artifact_browser.storage.drivers.local.durable import sync_folders
 from artifact_browser.storage.drivers.local.index import Attributes, Known
 from artifact_browser.storage.drivers.local.publish import Draft, check_condition, draft, publish
 from artifact_browser.storage.drivers.local.store import Store, address, look
 
 MAX_PARTS = 10_000
+#: how many damaged parts are named
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +49,7 @@ def create(store: Store, bucket: str, key: str, attributes: Attributes) -> str:
     upload_id = uuid.uuid4().hex
     store.tree.bucket_folder(bucket)
     os.makedirs(_folder(store, upload_id), mode=0o700)
+    sync_folders((store.uploads, os.path.dirname(store.uploads), store.tree.root))  # rows without it could take no part
     with store.index.writing() as database:
         row = (upload_id, encode_key(bucket), encode_key(key), time.time_ns() // 1000, attributes.to_json())
         database.execute("INSERT INTO uploads VALUES(?, ?, ?, ?, ?)", row)
@@ -81,10 +96,10 @@ def parts_of(store: Store, bucket: str, key: str, upload_id: str) -> list[Part]:
 def complete(
     store: Store, bucket: str, key: str, upload_id: str, parts: Sequence[Part], condition: Condition | None
 ) -> Known:
-    """Put the parts together as the blob. The upload stays as it is when this fails.
+    """Put the parts together as the blob. When this fails the upload stays as it is, but for parts that are damaged.
 
     :raises UploadNotFound: :raises InputError: the parts are not the ones that are kept
-    :raises PreconditionFailed:
+    :raises PreconditionFailed: :raises ChecksumMismatch: as :func:`_join`
     """
     attributes = _attributes(store, bucket, key, upload_id)
     chosen = _chosen(_stored(store, upload_id), parts, address(bucket, key))
@@ -148,20 +163,54 @@ def _chosen(stored: Sequence[_Stored], parts: Sequence[Part], subject: str) -> l
 
 
 def _join(store: Store, upload_id: str, chosen: Sequence[_Stored], made: Draft, bucket: str, key: str) -> str:
+    """Append the parts to the draft, and return the ETag.
+
+    :raises ChecksumMismatch: some have not the bytes that were sent: those are forgotten, the others stay
+    :raises UploadNotFound: it was dropped meanwhile
+    """
     digest = new_md5()
+    damaged: list[_Stored] = []
     for one in chosen:
-        try:
-            source = os.open(os.path.join(_folder(store, upload_id), one.file), READ_FLAGS)
-        except FileNotFoundError:
-            raise _gone(bucket, key) from None
-        try:
-            copied = copy_bytes(source, 0, one.part.size_bytes, made.file, store.cancel)
-        finally:
-            os.close(source)
-        if copied != one.part.size_bytes:
-            raise DiskError(f"Part {one.part.number} was damaged on the disk.", subject=address(bucket, key))
+        if not _append(store, upload_id, one, None if damaged else made):
+            damaged.append(one)
         digest.update(memoryview(bytes.fromhex(one.part.etag)))
+    if damaged:
+        _forget_parts(store, bucket, key, upload_id, damaged)
+        numbers = ", ".join(str(one.part.number) for one in damaged[:_SHOWN])
+        raise ChecksumMismatch(
+            f"{len(damaged):,} of {len(chosen):,} parts are not on the disk as they were sent.",
+            subject=address(bucket, key),
+            technical=f"parts {numbers}",
+        )
     return f"{digest.hexdigest()}-{len(chosen)}"
+
+
+def _append(store: Store, upload_id: str, one: _Stored, made: Draft | None) -> bool:
+    """Append a part to the draft, if there is one. Whether it has the bytes that were sent: read right before the kernel copies
+    them (or shares their blocks, so that a large blob needs no room for a second time) from the same open file.
+    """
+    try:
+        source = os.open(os.path.join(_folder(store, upload_id), one.file), READ_FLAGS)
+    except FileNotFoundError:
+        return False
+    try:
+        if md5_of(source, store.cancel) != one.part.etag:
+            return False
+        size_bytes = one.part.size_bytes
+        return made is None or copy_bytes(source, 0, size_bytes, made.file, store.cancel) == size_bytes
+    finally:
+        os.close(source)
+
+
+def _forget_parts(store: Store, bucket: str, key: str, upload_id: str, damaged: Sequence[_Stored]) -> None:
+    """:raises UploadNotFound: it was dropped meanwhile, and nothing is damaged"""
+    with store.index.writing() as database:
+        _attributes(store, bucket, key, upload_id)
+        for one in damaged:  # one that was sent again meanwhile is another file
+            query = "DELETE FROM parts WHERE upload_id=? AND number=? AND file=?"
+            database.execute(query, (upload_id, one.part.number, one.file))
+    for one in damaged:
+        _remove(os.path.join(_folder(store, upload_id), one.file))
 
 
 def _forget(store: Store, upload_id: str) -> None:

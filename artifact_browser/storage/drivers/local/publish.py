@@ -7,7 +7,9 @@ the next reader or writer finds the intent and writes the row (:func:`heal`). In
 writer, so whoever is the writer knows that every intent it sees belongs to the dead.
 
 Durability: conditional writes (manifests, indexes) and completed multipart uploads are on the disk, file, folder and
-row, when the call returns. Other writes survive the death of this app, but may be lost in a power cut.
+row, when the call returns. Other writes survive the death of this app, but may be lost in a power cut until
+:func:`~.durable.make_durable` is called for them. Folders made for any of them are on the disk at once, so that a durable
+write finds its own safe.
 """
 
 from __future__ import annotations
@@ -23,12 +25,15 @@ from dataclasses import dataclass
 from artifact_browser.errors import PreconditionFailed
 from artifact_browser.storage.driver import Condition
 from artifact_browser.storage.drivers.local.bodies import WRITE_FLAGS
+from artifact_browser.storage.drivers.local.durable import sync_folders
 from artifact_browser.storage.drivers.local.index import Attributes, Known
 from artifact_browser.storage.drivers.local.store import Found, Store, address, agrees, find_known, look
 
 _BODY, _INTENT = ".body", ".intent"
 #: Temporary files that nobody wrote to for so long belong to no running process.
 _ABANDONED_S = 24 * 3600
+#: Windows knows only paths, and gives a file that was written to a time of its own when it is closed.
+_BY_DESCRIPTOR = os.utime in os.supports_fd
 
 
 @dataclass(slots=True)
@@ -91,9 +96,9 @@ def publish(
             os.unlink(made.intent)
             raise
         _record(store, bucket, key, place.missing, known)
+        sync_folders(os.path.dirname(folder) for folder in place.missing)
         if durable:
-            _sync_folders([os.path.dirname(folder) for folder in place.missing])
-            _sync_folders([os.path.dirname(place.path)])
+            sync_folders([os.path.dirname(place.path)])
     with suppress(FileNotFoundError):  # a healer may have been faster
         os.unlink(made.intent)
     return known
@@ -114,13 +119,18 @@ def check_condition(store: Store, bucket: str, key: str, condition: Condition | 
 
 
 def _finish(made: Draft, attributes: Attributes, *, durable: bool) -> Known:
-    """Close the draft with a time of full precision: see :mod:`.store`."""
+    """Close the draft with a time of full precision: see :mod:`.store`. What is synced has that time, for a row that names
+    another one than its file has says nothing of it.
+    """
     now_ns = time.time_ns()
+    if _BY_DESCRIPTOR:
+        os.utime(made.file, ns=(now_ns, now_ns))
     if durable:
         os.fsync(made.file)
     os.close(made.file)
     made.file = -1
-    os.utime(made.path, ns=(now_ns, now_ns))
+    if not _BY_DESCRIPTOR:
+        os.utime(made.path, ns=(now_ns, now_ns))
     entry = os.lstat(made.path)
     return Known(entry.st_size, entry.st_mtime_ns, made.etag, attributes)
 
@@ -134,17 +144,6 @@ def _record(store: Store, bucket: str, key: str, folders: Sequence[str], known: 
 def relative(store: Store, path: str) -> bytes:
     """A folder's path below the root, as the index keeps it."""
     return os.fsencode(os.path.relpath(path, store.tree.root))
-
-
-def _sync_folders(folders: Sequence[str]) -> None:
-    if os.name != "posix":
-        return  # Windows has no such thing
-    for folder in folders:
-        opened = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(opened)
-        finally:
-            os.close(opened)
 
 
 def _undo(folders: Sequence[str]) -> None:

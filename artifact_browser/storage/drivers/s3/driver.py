@@ -194,6 +194,9 @@ class S3Driver:
         source = BlobAt(bucket, key, checked_version(version_id, key))
         return self._rest.copy(source, to_bucket, to_key, condition=condition, storage_class=storage_class)
 
+    def make_durable(self, bucket: str, key: str) -> None:
+        """It is: the store has answered."""
+
     def get_tags(self, bucket: str, key: str) -> dict[str, str]:
         check_key(bucket, key)
         return self._rest.get_tags(bucket, key)
