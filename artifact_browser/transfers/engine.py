@@ -122,7 +122,8 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
         order = replace(order, head=replace(order.head, counts=counts, verified=verified))
     if not (isinstance(order, TreeOrder) and order.streams):
         order = replace(order, again=tuple(_once_more(order, one) for page in log.left() for one in page))
-        if not order.again and carried.counts.items < before.items and not isinstance(order, DeleteOrder):
+        found = carried.counts.items + len(order.again)
+        if found < before.items and not isinstance(order, DeleteOrder):
             # a disk that is full, a file that was damaged: nobody may say that all is done
             raise DiskError(
                 "The journal cannot say what is left of this transfer.",

@@ -15,23 +15,19 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from artifact_browser.errors import JournalNewer
-from artifact_browser.transfers.journal_file import (
+from artifact_browser.transfers.journal_file import UNKNOWN_BOOT, boot_id, connect, now_us, prune, set_aside
+from artifact_browser.transfers.journal_rows import (
     KEEP_ITEM,
-    UNKNOWN_BOOT,
+    NUMBER,
+    Row,
     as_bytes,
-    boot_id,
-    connect,
     counts_text,
     error_text,
-    item_of,
-    now_us,
-    prune,
+    items_of,
+    read_rows,
     safe_text,
-    select_items,
-    set_aside,
 )
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_to_text
@@ -179,20 +175,20 @@ class Journal:
             found = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
         which = "begun != '' AND state NOT IN ('done', 'skipped') AND (SELECT run FROM job WHERE id = ?) <= ?"
         for rows in self._pages(found[0], which, job_id, run) if found else ():
-            yield [item_of(row).item for row in rows]
+            yield [one.item for one in items_of(rows)]
 
-    def _pages(self, key: int, which: str, *values: object) -> Iterator[list[tuple[Any, ...]]]:
+    def _pages(self, key: int, which: str, *values: object) -> Iterator[list[Row]]:
         """Rows of a job's items, by number. What is written meanwhile may be among them or not."""
-        last = -1
+        last: object = -1
         while True:
-            rows: list[tuple[Any, ...]] = []
+            rows: list[Row] = []
             with self._writing() as base:
                 if base is not None:
                     where = f"WHERE job = ? AND number > ? AND ({which}) ORDER BY number LIMIT ?"
-                    rows = select_items(base, where, (key, last, *values, _PAGE)).fetchall()
+                    rows = read_rows(base, where, (key, last, *values, _PAGE))
             if not rows:
                 return
-            last = rows[-1][1]
+            last = rows[-1][NUMBER]
             yield rows
 
     def close(self) -> None:
@@ -281,11 +277,15 @@ class Left:
 
 
 class JobLog:
-    """One run of a job, as it writes itself down. Used by the job's thread."""
+    """One run of a job, as it writes itself down. Used by the job's thread.
+
+    :ivar unreadable: how many items of :meth:`left` made no sense
+    """
 
     def __init__(self, journal: Journal, key: int, run: int, *, unsafe_since: str = "") -> None:
         self._journal, self._key, self._run = journal, key, run
         self._unsafe_since = unsafe_since
+        self.unreadable = 0
 
     def keep(
         self, job: JobSnapshot, items: Sequence[ItemSnapshot] = (), parts: Sequence[tuple[Item, PartDone]] = ()
@@ -382,16 +382,18 @@ class JobLog:
 
     def left(self) -> Iterator[list[Left]]:
         """What is to be done again, by number, in batches: what has not ended well, and what may have been lost with the
-        computer's power.
+        computer's power. What of it makes no sense is counted (:attr:`unreadable`).
         """
         which = "state NOT IN ('done', 'skipped') OR unsafe_since NOT IN ('', ?)"
         for rows in self._journal._pages(self._key, which, self._journal._boot):
-            yield [Left(item_of(row), doubted=row[12] == ItemState.DONE) for row in rows]
+            items = items_of(rows)
+            self.unreadable += len(rows) - len(items)
+            yield [Left(one, doubted=one.state is ItemState.DONE) for one in items]
 
     def known(self) -> Iterator[list[Item]]:
-        """Every item of the job, by number, in batches."""
+        """Every item of the job that makes sense, by number, in batches."""
         for rows in self._journal._pages(self._key, "1"):
-            yield [item_of(row).item for row in rows]
+            yield [one.item for one in items_of(rows)]
 
     def _is_heard(self, base: sqlite3.Connection) -> bool:
         row = base.execute("SELECT run, stopped FROM job WHERE key = ?", (self._key,)).fetchone()

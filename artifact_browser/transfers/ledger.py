@@ -254,6 +254,11 @@ class Ledger:
             else:
                 self._left_out += 1
 
+    def forget_left_out(self) -> None:
+        """What runs before have left out is going to be found, and counted, again."""
+        with self._lock:
+            self._carried = replace(self._carried, left_out=0, folders_left_out=0)
+
     def _has_ended(self, item: Item) -> bool:
         """An item ends once, whatever is heard of it behind that."""
         return item.number not in self._entries and not self._counts_ahead

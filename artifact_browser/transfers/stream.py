@@ -187,8 +187,10 @@ class Stream:
         if order.resumes:
             was_planned = self._log_of_job.was_planned
             yield from self._left_chunks()
-            if was_planned:
+            if was_planned and not self._log_of_job.unreadable:
                 return
+            if was_planned:  # what makes no sense is found anew, and what is left out is counted anew
+                self._ledger.forget_left_out()
             self._remember()
         if not order.again:
             yield from self._found_chunks()

@@ -22,9 +22,9 @@ from artifact_browser.transfers.journal_file import (
     MIGRATIONS,
     KeptJob,
     open_for_reading,
-    read_items,
     read_jobs,
 )
+from artifact_browser.transfers.journal_rows import read_items
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text, order_to_text
 from artifact_browser.transfers.policy import Decision, GroupPolicies, Policy, decision_of
