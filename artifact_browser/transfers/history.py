@@ -27,7 +27,7 @@ HELD = 10_000
 @dataclass(frozen=True, slots=True)
 class JobKept:
     """A transfer of a run before; its items follow. ``planned``: the journal has all of them; ``whole``: what follows are
-    all that it has (of very many, those that have failed and others that are not done).
+    all that it has (of very many, those that have failed and others that are not done; or one of them makes no sense).
     """
 
     order: Order

@@ -136,6 +136,12 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether it says that the file is damaged, or no journal at all: not that a row is wrong, or that it may work later."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 def connect(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     try:

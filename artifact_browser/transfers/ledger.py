@@ -30,7 +30,7 @@ from artifact_browser.transfers.state import (
 )
 
 #: writes down what changed: the job, some of its items, finished parts of them
-Keep = Callable[[JobSnapshot, Sequence[ItemSnapshot], Sequence[tuple[Item, PartDone]]], None]
+Keep = Callable[[JobSnapshot, Sequence[ItemSnapshot], Sequence[tuple[Item, PartDone]]], object]
 
 
 @dataclass(slots=True)

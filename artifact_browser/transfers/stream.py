@@ -18,7 +18,7 @@ from enum import Enum
 
 from artifact_browser.errors import JobCancelled
 from artifact_browser.transfers.desk import Desk
-from artifact_browser.transfers.journal import JobLog, Left
+from artifact_browser.transfers.job_log import JobLog, Left
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.planning import Paused, Planning
 from artifact_browser.transfers.policy import ConflictFound, Decision, Group, Policy

@@ -181,7 +181,7 @@ def test_parts_of_a_file_do_not_outlive_a_start_of_the_computer(path: Path, monk
     item, upload_part, range_ = Item(0, "n", "s", "t", begun="b"), PartDone(1, 5, "etag"), PartDone(2, 5)
     seen = []
     for boot in ("first", "first", "second", ""):
-        monkeypatch.setattr("artifact_browser.transfers.journal.boot_id", lambda boot=boot: boot)
+        monkeypatch.setattr("artifact_browser.transfers.journal_base.boot_id", lambda boot=boot: boot)
         journal = Journal(path)
         if not seen:
             journal.begin(upload()).keep(head(), [ItemSnapshot(item)], [(item, upload_part), (item, range_)])
