@@ -11,11 +11,13 @@ from dataclasses import replace
 from functools import partial
 from itertools import chain
 
-from artifact_browser.errors import DiskError, ErrorRecord, JobCancelled, error_from
+from artifact_browser.errors import ErrorRecord, JobCancelled, error_from
 from artifact_browser.transfers.crew import crew_of
 from artifact_browser.transfers.delete import DeleteOrder
 from artifact_browser.transfers.durability import Durability
-from artifact_browser.transfers.journal import JobLog, Left, journal_of
+from artifact_browser.transfers.job_log import JobLog, Left
+from artifact_browser.transfers.journal import journal_of
+from artifact_browser.transfers.journal_base import unknown_rest
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
@@ -125,13 +127,9 @@ def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
         order = replace(order, head=replace(order.head, counts=counts, verified=verified))
     if not (isinstance(order, TreeOrder) and order.streams):
         order = replace(order, again=tuple(_once_more(order, one) for page in log.left() for one in page))
-        if not order.again and carried.counts.items < before.items and not isinstance(order, DeleteOrder):
-            # a disk that is full, a file that was damaged: nobody may say that all is done
-            raise DiskError(
-                "The journal cannot say what is left of this transfer.",
-                todo="See to it that the disk has room and try again, or begin the transfer anew.",
-                subject=order.head.title,
-            )
+        found = carried.counts.items + len(order.again)
+        if found < before.items and not isinstance(order, DeleteOrder):
+            raise unknown_rest(order.head.title)
     return order, log.has_begun
 
 

@@ -13,6 +13,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import AccountNotFound
 from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.delete import DeleteOrder, discard
+from artifact_browser.transfers.journal_rows import read_items, read_open_items
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text
 from artifact_browser.transfers.state import ItemSnapshot, ItemState, JobSnapshot, JobState
@@ -27,7 +28,7 @@ HELD = 10_000
 @dataclass(frozen=True, slots=True)
 class JobKept:
     """A transfer of a run before; its items follow. ``planned``: the journal has all of them; ``whole``: what follows are
-    all that it has (of very many, those that have failed and others that are not done).
+    all that it has (of very many, those that have failed and others that are not done; or one of them makes no sense).
     """
 
     order: Order
@@ -92,12 +93,12 @@ def bring_back(
         order = order.with_accounts(accounts)
     except AccountNotFound as error:
         snapshot = replace(snapshot, state=JobState.FAILED, error=error.record())
-    whole = journal_file.count_items(base, kept.key, HELD + 1) <= HELD
+    count = journal_file.count_items(base, kept.key, HELD + 1)
+    few = list(read_items(base, kept.key)) if count <= HELD else []
+    whole = count <= HELD and sum(map(len, few)) == count  # else one of them makes no sense: the engine has to look
     yield JobKept(order, snapshot, kept.planned, whole)
     doubted = journal_file.unsafe_items(base, kept.key) if snapshot.state.at_rest else set()
-    for items in (
-        journal_file.read_items(base, kept.key) if whole else journal_file.read_open_items(base, kept.key, HELD)
-    ):
+    for items in few if count <= HELD else read_open_items(base, kept.key, HELD):
         yield ItemsKept(
             tuple(
                 replace(one, state=ItemState.QUEUED, item=order.doubted(one.item), verified="")

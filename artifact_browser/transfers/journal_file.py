@@ -1,24 +1,22 @@
-"""The journal's file: its schema, its rows, and how they are read.
+"""The journal's file: its schema, the rows of its jobs, and how it is opened; its items' rows: :mod:`.journal_rows`.
 
 SQLite with a write-ahead log, ``synchronous=NORMAL``; written by :mod:`artifact_browser.transfers.journal` only.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
 from contextlib import closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from artifact_browser.errors import ErrorRecord, JournalNewer
-from artifact_browser.log import redact
+from artifact_browser.errors import JournalNewer
+from artifact_browser.transfers.journal_rows import NEWER, counts_of, error_of, fetch, plain_number, version_of
 from artifact_browser.transfers.policy import Decision, decision_of
-from artifact_browser.transfers.state import BATCH, Counts, Item, ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
+from artifact_browser.transfers.state import JobSnapshot, JobState, Verb
 
 _log = logging.getLogger(__name__)
 
@@ -58,17 +56,6 @@ MIGRATIONS = (
     ALTER TABLE item ADD COLUMN unsafe_since TEXT NOT NULL DEFAULT '';
     """,
 )
-_ITEM = (
-    "job", "number", "name", "source", "target", "size_bytes", "modified_us", "etag", "file_id", "folder", "replaces",
-    "begun", "state", "verified", "note", "error", "expects", "attempts", "unsafe_since", "last_error",
-)  # fmt: skip
-#: What an older schema lacks, as it would have been: the schema that brought it, and its value.
-_NEWER = {"attempts": (2, "0"), "last_error": (2, "NULL"), "expects": (3, "''"), "unsafe_since": (3, "''")}
-KEEP_ITEM = (
-    f"INSERT INTO item ({', '.join(_ITEM)}) VALUES ({', '.join('?' * len(_ITEM))})"  # noqa: S608 - our own names
-    f" ON CONFLICT (job, number) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _ITEM[2:-1])},"
-    " last_error = coalesce(excluded.last_error, last_error)"
-)
 #: What ``job.stopped`` says: the window has ended its last run; nothing is left of what its runs have begun. And ``job.hidden``,
 #: beside that it is no row of the panel any more: it is in no history either.
 STOPPED, TIDY = 1, 2
@@ -106,7 +93,8 @@ JOB_COLUMNS = (
 
 def read_jobs(base: sqlite3.Connection) -> list[KeptJob]:
     """The jobs a person has not removed and that are not done, oldest first."""
-    rows = base.execute(
+    rows = fetch(
+        base,
         f"SELECT {JOB_COLUMNS} FROM job WHERE NOT hidden AND state NOT IN (?, ?) ORDER BY key",  # noqa: S608 - our own names
         (JobState.DONE, JobState.CANCELLED),
     )
@@ -120,13 +108,6 @@ def read_untidy(base: sqlite3.Connection) -> list[KeptJob]:
     return [job for row in rows if (job := job_of(row)) is not None]
 
 
-def read_items(base: sqlite3.Connection, key: int) -> Iterator[list[ItemSnapshot]]:
-    """A job's items by number, in batches."""
-    rows = select_items(base, "WHERE job = ? ORDER BY number", (key,))
-    while batch := rows.fetchmany(BATCH):
-        yield [item_of(row) for row in batch]
-
-
 def count_items(base: sqlite3.Connection, key: int, most: int) -> int:
     """How many items a job has, counted to ``most``."""
     text = "SELECT count(*) FROM (SELECT 1 FROM item WHERE job = ? LIMIT ?)"
@@ -134,27 +115,12 @@ def count_items(base: sqlite3.Connection, key: int, most: int) -> int:
     return count
 
 
-def read_open_items(base: sqlite3.Connection, key: int, most: int) -> Iterator[list[ItemSnapshot]]:
-    """The first of a job's items that are not done, failures before others, in batches."""
-    for which in ("state = 'failed'", "state NOT IN ('failed', 'done', 'skipped')"):
-        rows = select_items(base, f"WHERE job = ? AND {which} ORDER BY number LIMIT ?", (key, most))
-        while batch := rows.fetchmany(BATCH):
-            yield [item_of(row) for row in batch]
-
-
 def unsafe_items(base: sqlite3.Connection, key: int) -> set[int]:
     """The numbers of those that were finished and may have been lost with the computer's power."""
-    if _version(base) < _NEWER["unsafe_since"][0]:
+    if version_of(base) < NEWER["unsafe_since"][0]:
         return set()
     rows = base.execute("SELECT number FROM item WHERE job = ? AND unsafe_since NOT IN ('', ?)", (key, boot_id()))
     return {number for (number,) in rows}
-
-
-def select_items(base: sqlite3.Connection, which: str, values: Sequence[object]) -> sqlite3.Cursor:
-    """Rows for :func:`item_of`, of a journal of any released schema."""
-    version = _version(base)
-    columns = (_NEWER[name][1] if name in _NEWER and version < _NEWER[name][0] else name for name in _ITEM)
-    return base.execute(f"SELECT {', '.join(columns)} FROM item {which}", values)  # noqa: S608 - our own names
 
 
 def open_for_reading(path: Path) -> closing[sqlite3.Connection]:
@@ -186,6 +152,12 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether it says that the file is damaged, or no journal at all: not that a row is wrong, or that it may work later."""
+    code = getattr(error, "sqlite_errorcode", None)
+    return code is not None and code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
 def connect(path: Path) -> sqlite3.Connection:
     base = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None, check_same_thread=False)
     try:
@@ -193,7 +165,7 @@ def connect(path: Path) -> sqlite3.Connection:
         base.execute("PRAGMA journal_mode = WAL")  # where that cannot be had, SQLite stays with what it has
         base.execute("PRAGMA synchronous = NORMAL")
         base.execute("PRAGMA foreign_keys = ON")
-        version = _version(base)
+        version = version_of(base)
         for number, script in enumerate(MIGRATIONS[version:], version + 1):
             base.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
         with suppress(OSError):
@@ -204,13 +176,8 @@ def connect(path: Path) -> sqlite3.Connection:
     return base
 
 
-def _version(base: sqlite3.Connection) -> int:
-    version: int = base.execute("PRAGMA user_version").fetchone()[0]
-    return version
-
-
 def _refuse_newer(base: sqlite3.Connection, path: Path) -> None:
-    if _version(base) > len(MIGRATIONS):
+    if version_of(base) > len(MIGRATIONS):
         raise JournalNewer("Transfers of this run are not kept over its end.", subject=str(path))
 
 
@@ -240,59 +207,16 @@ def job_of(row: tuple[Any, ...]) -> KeptJob | None:
     (key, run, job_id, kind, details, policy, verb, title, target, account_id, state, planned, verified, error,
      counts) = row  # fmt: skip
     try:
+        if any(isinstance(value, bytes) for value in row):
+            raise TypeError
         snapshot = JobSnapshot(
-            job_id, Verb(verb), title, target, account_id, JobState(state), _counts_of(counts),
-            verified=verified, error=_error_of(error),
+            job_id, Verb(verb), title, target, account_id, JobState(state), counts_of(counts),
+            verified=verified, error=error_of(error),
         )  # fmt: skip
         return KeptJob(key, run, kind, details, decision_of(policy), bool(planned), snapshot)
     except (ValueError, TypeError):
-        _log.exception("a job of the journal makes no sense: %s", job_id)
+        _log.exception("a job of the journal makes no sense: number %s", plain_number(key))
         return None
-
-
-def item_of(row: tuple[Any, ...]) -> ItemSnapshot:
-    """A row of :func:`select_items`."""
-    (_, number, name, source, target, size_bytes, modified_us, etag, file_id, folder, replaces, begun,
-     state, verified, note, error, expects, attempts, _, last_error) = row  # fmt: skip
-    item = Item(
-        number, _text(name), _text(source), _text(target), size_bytes, modified_us, etag, int(file_id),
-        bool(folder), bool(replaces), begun, expects,
-    )  # fmt: skip
-    return ItemSnapshot(item, ItemState(state), 0, verified, note, _error_of(error), attempts, _error_of(last_error))
-
-
-def as_bytes(text: str) -> bytes:
-    """Names of any bytes: a lone surrogate stands for one that is no UTF-8."""
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "surrogatepass")
-
-
-def safe_text(text: str) -> str:
-    """For a column of text: what cannot be written there is shown as a question mark."""
-    return text.encode("utf-8", "replace").decode()
-
-
-def counts_text(counts: Counts) -> str:
-    return json.dumps(asdict(counts))
-
-
-def _counts_of(text: str) -> Counts:
-    counts = Counts(**json.loads(text))
-    return replace(counts, left_out_by=tuple(counts.left_out_by))
-
-
-def error_text(error: ErrorRecord | None) -> str | None:
-    if error is None:
-        return None
-    plain = {name: redact(value) if isinstance(value, str) else value for name, value in asdict(error).items()}
-    return json.dumps(plain)
-
-
-def _error_of(text: str | None) -> ErrorRecord | None:
-    return ErrorRecord(**json.loads(text)) if text else None
 
 
 def now_us() -> int:

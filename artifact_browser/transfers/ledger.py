@@ -30,7 +30,7 @@ from artifact_browser.transfers.state import (
 )
 
 #: writes down what changed: the job, some of its items, finished parts of them
-Keep = Callable[[JobSnapshot, Sequence[ItemSnapshot], Sequence[tuple[Item, PartDone]]], None]
+Keep = Callable[[JobSnapshot, Sequence[ItemSnapshot], Sequence[tuple[Item, PartDone]]], object]
 
 
 @dataclass(slots=True)
@@ -254,8 +254,8 @@ class Ledger:
             else:
                 self._left_out += 1
 
-    def count_left_out_anew(self) -> None:
-        """It is all found once more, with what was left out."""
+    def forget_left_out(self) -> None:
+        """What runs before have left out is going to be found, and counted, again."""
         with self._lock:
             self._carried = replace(self._carried, left_out=0, folders_left_out=0)
 

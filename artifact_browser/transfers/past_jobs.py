@@ -20,6 +20,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import InternalError, JobCancelled
 from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.history import ItemsKept, JobKept, bring_back
+from artifact_browser.transfers.journal_rows import NUMBER, fetch, items_of, read_rows
 from artifact_browser.transfers.state import Item, ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
 from artifact_browser.workers.job import JobContext
 
@@ -32,6 +33,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 #: so many rows are asked for at a time
 PAGE = 100
+#: above every job: when it ended, and its key
+_NEWEST = (2**63 - 1, 2**63 - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +75,6 @@ def list_past_jobs(
     states = query.states or _ENDED
     where = [f"state IN ({', '.join('?' * len(states))})", f"hidden < {journal_file.FORGOTTEN}"]
     values: list[object] = [*states]
-    if below is not None:
-        where.append("(changed_us, key) < (?, ?)")
-        values += [below.ended_us, below.key]
     for word in query.words.lower().split():
         where.append(
             "(instr(lower(verb || ' ' || title || ' ' || target), ?) OR EXISTS"
@@ -83,26 +83,27 @@ def list_past_jobs(
         values += [word, word]
     text = (
         f"SELECT begun_us, changed_us, {journal_file.JOB_COLUMNS} FROM job WHERE {' AND '.join(where)}"  # noqa: S608 - question marks
-        " ORDER BY changed_us DESC, key DESC LIMIT ?"
+        " AND (changed_us, key) < (?, ?) ORDER BY changed_us DESC, key DESC LIMIT ?"
     )
+    last = _NEWEST if below is None else (below.ended_us, below.key)
+    page: list[PastJob] = []
     with _reading(context) as base:
-        if base is None:
-            yield ()
-            return
-        rows = base.execute(text, [*values, count]).fetchall()
-        yield tuple(
-            PastJob(kept.key, begun, ended, kept.snapshot)
-            for begun, ended, *row in rows
-            if (kept := journal_file.job_of(tuple(row))) is not None
-        )
+        while base is not None and (rows := fetch(base, text, [*values, *last, count - len(page)])):
+            last = rows[-1][1:3]
+            page += (
+                PastJob(kept.key, begun, ended, kept.snapshot)
+                for begun, ended, *row in rows
+                if (kept := journal_file.job_of(tuple(row))) is not None
+            )
+    yield tuple(page)
 
 
 def list_past_items(
-    context: JobContext, key: int, offset: int, count: int
+    context: JobContext, key: int, after: ItemSnapshot | None, count: int
 ) -> Generator[tuple[ItemSnapshot, ...], None, None]:
-    """A page of a job's items, failures first, in one event."""
+    """The next ``count`` items of a job, failures first, behind ``after``, in one event; fewer at the end."""
     with _reading(context) as base:
-        yield () if base is None else tuple(_items(base, key, offset, count))
+        yield () if base is None else tuple(_items(base, key, after, count))
 
 
 def list_job_items(
@@ -111,17 +112,7 @@ def list_job_items(
     """The next ``count`` items of a job that may be under way, failures first, behind ``after``; in one event."""
     with _reading(context) as base:
         row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
-        page: list[ItemSnapshot] = []
-        for failed in (True, False):
-            if base is None or row is None:
-                break
-            if after is not None and failed and after.state is not ItemState.FAILED:
-                continue
-            behind = after.item.number if after is not None and failed == (after.state is ItemState.FAILED) else -1
-            which = f"WHERE job = ? AND number > ? AND state {'=' if failed else '!='} ? ORDER BY number LIMIT ?"
-            values = (row[0], behind, ItemState.FAILED, count - len(page))
-            page += map(journal_file.item_of, journal_file.select_items(base, which, values))
-        yield tuple(page)
+        yield () if base is None or row is None else tuple(_items(base, row[0], after, count))
 
 
 def list_known_jobs(context: JobContext, job_ids: tuple[str, ...]) -> Generator[None, None, frozenset[str]]:
@@ -153,17 +144,18 @@ def _done_items(context: JobContext, job_id: str) -> Iterator[list[Item]]:
         row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
         if base is None or row is None:
             return
-        which = "WHERE job = ? AND state = ? AND NOT folder ORDER BY number"
-        rows = journal_file.select_items(base, which, (row[0], ItemState.DONE))
-        while batch := rows.fetchmany(PAGE):
-            yield [journal_file.item_of(one).item for one in batch]
+        last: object = -1
+        which = "WHERE job = ? AND state = ? AND NOT folder AND number > ? ORDER BY number LIMIT ?"
+        while rows := read_rows(base, which, (row[0], ItemState.DONE, last, PAGE)):
+            last = rows[-1][NUMBER]
+            yield [one.item for one in items_of(rows)]
 
 
 def past_report(context: JobContext, job: PastJob, form: ReportForm) -> Generator[None, None, str]:
     """The job and its items as a text to paste; of very many items the first, failures before all."""
     yield from ()
     with _reading(context) as base:
-        items = [] if base is None else list(_items(base, job.key, 0, REPORT_ITEMS))
+        items = [] if base is None else _items(base, job.key, None, REPORT_ITEMS)
     return _as_csv(items) if form is ReportForm.CSV else _as_text(job, items)
 
 
@@ -200,9 +192,18 @@ def _reading(context: JobContext) -> Iterator[sqlite3.Connection | None]:
         raise InternalError("The history cannot be read.", technical=str(error)) from error
 
 
-def _items(base: sqlite3.Connection, key: int, offset: int, count: int) -> Iterator[ItemSnapshot]:
-    which = "WHERE job = ? ORDER BY state = 'failed' DESC, number LIMIT ? OFFSET ?"
-    return map(journal_file.item_of, journal_file.select_items(base, which, (key, count, offset)))
+def _items(base: sqlite3.Connection, key: int, after: ItemSnapshot | None, count: int) -> list[ItemSnapshot]:
+    page: list[ItemSnapshot] = []
+    for failed in (True, False):
+        if after is not None and failed and after.state is not ItemState.FAILED:
+            continue
+        which = f"WHERE job = ? AND number > ? AND state {'=' if failed else '!='} ? ORDER BY number LIMIT ?"
+        here = after is not None and failed == (after.state is ItemState.FAILED)
+        last: object = after.item.number if after is not None and here else -1
+        while rows := read_rows(base, which, (key, last, ItemState.FAILED, count - len(page))):
+            last = rows[-1][NUMBER]
+            page += items_of(rows)  # some may make no sense: others take their places
+    return page
 
 
 def _as_text(job: PastJob, items: Sequence[ItemSnapshot]) -> str:

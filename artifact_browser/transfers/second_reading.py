@@ -29,6 +29,7 @@ from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.content import SECOND_READING, read_again
 from artifact_browser.transfers.disk import disk_errors
 from artifact_browser.transfers.journal import journal_of
+from artifact_browser.transfers.journal_rows import NUMBER, items_of, read_rows
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text
@@ -211,12 +212,9 @@ def _totals(base: sqlite3.Connection, key: int) -> tuple[int, int]:
 
 def _pages(base: sqlite3.Connection, key: int) -> Iterator[Sequence[Item]]:
     last = -1
-    while rows := journal_file.select_items(
-        base, f"WHERE {_MOVED} AND number > ? ORDER BY number LIMIT ?", (key, last, _PAGE)
-    ).fetchall():
-        items = [journal_file.item_of(row).item for row in rows]
-        last = items[-1].number
-        yield items
+    while rows := read_rows(base, f"WHERE {_MOVED} AND number > ? ORDER BY number LIMIT ?", (key, last, _PAGE)):
+        last = rows[-1][NUMBER]
+        yield [one.item for one in items_of(rows)]
 
 
 def _unknown() -> ArtifactBrowserError:

@@ -18,7 +18,7 @@ from enum import Enum
 
 from artifact_browser.errors import JobCancelled
 from artifact_browser.transfers.desk import Desk
-from artifact_browser.transfers.journal import JobLog, Left
+from artifact_browser.transfers.job_log import JobLog, Left
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.planning import Paused, Planning
 from artifact_browser.transfers.policy import ConflictFound, Decision, Group, Policy
@@ -190,8 +190,11 @@ class Stream:
             yield order.again[first : first + CHUNK], _Source.BEGUN
         if order.resumes:
             yield from self._left_chunks()
-        if (order.again or was_planned) and not self._walks_again:
+        unreadable = was_planned and self._log_of_job.unreadable > 0  # what makes no sense is found anew
+        if (order.again or was_planned) and not self._walks_again and not unreadable:
             return
+        if unreadable:
+            self._ledger.forget_left_out()
         if not anew:
             self._remember()
         yield from self._found_chunks()
@@ -199,8 +202,8 @@ class Stream:
     def _walk_again(self) -> bool:
         """A retry has found that there is more. Written down before anything else is, for what if this run is killed?"""
         if not self._walks_again:
-            self._log_of_job.planned(whole=False)
-            self._ledger.count_left_out_anew()
+            self._log_of_job.plan_more()
+            self._ledger.forget_left_out()
             self._walks_again = True
         return True
 

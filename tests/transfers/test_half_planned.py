@@ -13,7 +13,8 @@ import pytest
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.journal import Journal
-from artifact_browser.transfers.journal_file import open_for_reading, read_items, read_jobs
+from artifact_browser.transfers.journal_file import open_for_reading, read_jobs
+from artifact_browser.transfers.journal_rows import read_items
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import Policy

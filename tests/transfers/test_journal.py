@@ -22,9 +22,9 @@ from artifact_browser.transfers.journal_file import (
     MIGRATIONS,
     KeptJob,
     open_for_reading,
-    read_items,
     read_jobs,
 )
+from artifact_browser.transfers.journal_rows import read_items
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text, order_to_text
 from artifact_browser.transfers.policy import Decision, GroupPolicies, Policy, decision_of
@@ -181,7 +181,7 @@ def test_parts_of_a_file_do_not_outlive_a_start_of_the_computer(path: Path, monk
     item, upload_part, range_ = Item(0, "n", "s", "t", begun="b"), PartDone(1, 5, "etag"), PartDone(2, 5)
     seen = []
     for boot in ("first", "first", "second", ""):
-        monkeypatch.setattr("artifact_browser.transfers.journal.boot_id", lambda boot=boot: boot)
+        monkeypatch.setattr("artifact_browser.transfers.journal_base.boot_id", lambda boot=boot: boot)
         journal = Journal(path)
         if not seen:
             journal.begin(upload()).keep(head(), [ItemSnapshot(item)], [(item, upload_part), (item, range_)])

@@ -16,7 +16,8 @@ from artifact_browser.paths import Paths, in_home
 from artifact_browser.transfers.engine import clear_history
 from artifact_browser.transfers.history import read_history
 from artifact_browser.transfers.journal import Journal
-from artifact_browser.transfers.journal_file import open_for_reading, read_items, read_jobs
+from artifact_browser.transfers.journal_file import open_for_reading, read_jobs
+from artifact_browser.transfers.journal_rows import read_items
 from artifact_browser.transfers.pace import LEAST_BPS, Pace
 from artifact_browser.transfers.past_jobs import (
     PastJob,
@@ -109,7 +110,7 @@ def test_words_and_states_choose(context: TestContext, past: Journal, query: Pas
 
 def test_no_journal_is_an_empty_history(context: TestContext) -> None:
     assert found(context) == []
-    assert list(list_past_items(context, 1, 0, 5)) == [()]
+    assert list(list_past_items(context, 1, None, 5)) == [()]
 
 
 def test_a_search_that_is_cancelled_ends(context: TestContext, past: Journal) -> None:
@@ -120,9 +121,9 @@ def test_a_search_that_is_cancelled_ends(context: TestContext, past: Journal) ->
 
 def test_items_come_with_the_failures_first(context: TestContext, past: Journal) -> None:
     (job, *_) = found(context)
-    (items,) = list_past_items(context, job.key, 0, 5)
+    (items,) = list_past_items(context, job.key, None, 5)
     assert [(one.item.number, one.attempts, one.last_error) for one in items] == [(1, 1, DENIED), (0, 3, DENIED)]
-    assert list(list_past_items(context, job.key, 1, 5)) == [(items[1],)]
+    assert list(list_past_items(context, job.key, items[0], 5)) == [(items[1],)]
 
 
 def report(context: TestContext, job: PastJob, form: ReportForm) -> str:

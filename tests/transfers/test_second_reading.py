@@ -31,7 +31,7 @@ def checked_by(bench: Bench, job_id: str) -> tuple[str, dict[str, str]]:
     """What the history says of the job, and of its items."""
     jobs = [job for page in bench.pool.iterate(list_past_jobs, PastQuery(), None, PAGE) for job in page]
     job = next(one for one in jobs if one.snapshot.job_id == job_id)
-    items = [one for page in bench.pool.iterate(list_past_items, job.key, 0, PAGE) for one in page]
+    items = [one for page in bench.pool.iterate(list_past_items, job.key, None, PAGE) for one in page]
     return job.snapshot.verified, {one.item.name: one.verified for one in items if one.state is ItemState.DONE}
 
 

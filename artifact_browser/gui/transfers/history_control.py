@@ -115,7 +115,7 @@ class HistoryControl(QObject):
         self._items = self._bridge.run(
             list_past_items,
             dialog.chosen.key,
-            len(dialog.items.rows),
+            dialog.items.rows[-1] if dialog.items.rows else None,
             PAGE,
             owner=dialog,
             on_event=dialog.items.add,
