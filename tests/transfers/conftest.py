@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +19,11 @@ from artifact_browser.storage.location import Location
 from artifact_browser.storage.open import open_driver
 from artifact_browser.transfers.delete import DeletePlan, plan_delete
 from artifact_browser.transfers.handle import TransferHandle
+from artifact_browser.transfers.pace import AT_ONCE, Pace
 from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
 from artifact_browser.transfers.queue import TransferQueue
 from artifact_browser.transfers.state import JobSnapshot, JobState
+from artifact_browser.transfers.task import MIB
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import WorkerPool
@@ -194,9 +196,27 @@ def gate(moto: S3Server) -> Iterator[Gate]:
 
 
 @pytest.fixture
+def gated(gate: Gate, moto: S3Server, tmp_path: Path) -> Iterator[Bench]:
+    """moto behind the gate, with processes of its own, and slow enough to be paused on the way."""
+    paths = in_home(tmp_path / "home").make()
+    take_your_time(paths)
+    made = s3_bench(paths, WorkerPool(paths), replace(moto, endpoint=gate.endpoint))
+    yield made
+    made.queue.cancel_all()
+    made.pool.close()
+
+
+@pytest.fixture
 def on_ceph(local_home: Paths, session_pool: WorkerPool, ceph: S3Server) -> Bench:
     """Ceph RADOS Gateway."""
     return s3_bench(local_home, session_pool, ceph)
+
+
+def take_your_time(paths: Paths) -> None:
+    """So that there is a way to pause on."""
+    pace = Pace(paths)
+    pace.choose(32 * MIB, AT_ONCE)
+    pace.close()
 
 
 def s3_bench(paths: Paths, pool: WorkerPool, server: S3Server) -> Bench:

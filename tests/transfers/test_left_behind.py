@@ -12,39 +12,25 @@ from pathlib import Path
 import pytest
 
 from artifact_browser.errors import DiskError
-from artifact_browser.paths import Paths, in_home
+from artifact_browser.paths import in_home
 from artifact_browser.transfers.engine import _resumed
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.journal import Journal
 from artifact_browser.transfers.journal_file import open_for_reading
-from artifact_browser.transfers.pace import AT_ONCE, Pace
 from artifact_browser.transfers.state import JobState
-from artifact_browser.transfers.task import LARGE_BYTES, MIB
+from artifact_browser.transfers.task import LARGE_BYTES
 from artifact_browser.workers.pool import WorkerPool
 from tests.parts.gate import Gate
 from tests.parts.s3_server import S3Server
 from tests.transfers.accounts import Between, between
-from tests.transfers.conftest import Bench, s3_bench, wait_for
+from tests.transfers.conftest import Bench, take_your_time, wait_for
 
 LARGE = random.Random(5).randbytes(LARGE_BYTES // 64) * 80
 
 
-def take_your_time(paths: Paths) -> None:
-    """So that there is a way to pause on."""
-    pace = Pace(paths)
-    pace.choose(32 * MIB, AT_ONCE)
-    pace.close()
-
-
 @pytest.fixture
-def bench(gate: Gate, moto: S3Server, tmp_path: Path) -> Iterator[Bench]:
-    paths = in_home(tmp_path / "home").make()
-    take_your_time(paths)
-    pool = WorkerPool(paths)
-    made = s3_bench(paths, pool, replace(moto, endpoint=gate.endpoint))
-    yield made
-    made.queue.cancel_all()
-    pool.close()
+def bench(gated: Bench) -> Bench:
+    return gated
 
 
 @pytest.fixture
