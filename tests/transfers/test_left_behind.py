@@ -61,6 +61,7 @@ def pause(bench: Bench, handle: TransferHandle) -> None:
     wait_for(lambda: handle.count() > 0 and (has_parts() or handle.ended))
     handle.pause()
     wait_for(lambda: not handle.running)
+    take_your_time(bench.paths, no_more=True)
     assert handle.snapshot.state is JobState.PAUSED
 
 

@@ -133,12 +133,12 @@ def test_a_retry_drops_what_a_cancel_could_not(bench: Bench, gate: Gate, begun: 
 def test_a_failed_transfer_that_is_removed_from_the_list_leaves_nothing(moto: S3Server, tmp_path: Path) -> None:
     """Its keys were refused when it was gone on with: nothing is lost by that, and nothing is forgotten."""
     paths = in_home(tmp_path / "home").make()
-    take_your_time(paths)
     pool = WorkerPool(paths)
     (tmp_path / "large.bin").write_bytes(LARGE)
     with FaultyLink(moto.endpoint, 1, 0.0) as link:
         bench = s3_bench(paths, pool, replace(moto, endpoint=link.endpoint))
         for retries in (True, False):
+            take_your_time(paths)
             handle = bench.queue.upload(bench.record, bench.at(), [tmp_path / "large.bin"], Policy.REPLACE)
             pause(bench, handle)
             link.refused[moto.access_key] = "InvalidAccessKeyId"
