@@ -12,15 +12,14 @@ from __future__ import annotations
 
 import os
 import struct
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import IntEnum
 
 from artifact_browser.paths import Paths
 from artifact_browser.workers import turns
+from artifact_browser.workers.alone import alone
 from artifact_browser.workers.cancel import CancelToken
 
 #: Slower would be too slow for servers, which hang up on a body that does not come.
@@ -95,7 +94,7 @@ class Pace:
     def _booked(self, way: Way, count: int, limit: int) -> float:
         """When the bytes' time is over, behind everybody who booked before."""
         at = _BOOK_AT + way * _BOOK.size
-        with self._lock, _alone(self._file):
+        with self._lock, alone(self._file):
             now = time.monotonic()
             free_at, booked_for = _BOOK.unpack(self._read(at, _BOOK.size))
             if booked_for != limit or free_at > now + _LONGEST_S:
@@ -172,36 +171,3 @@ class Flow:
 
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _LOCK_AT = 1024  # behind the numbers: a locked byte cannot be read by others
-
-    @contextmanager
-    def _alone(file: int) -> Iterator[None]:
-        """No other process is inside meanwhile."""
-        while True:
-            os.lseek(file, _LOCK_AT, os.SEEK_SET)
-            try:
-                msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-                break
-            except OSError:
-                time.sleep(0.001)
-        try:
-            yield
-        finally:
-            os.lseek(file, _LOCK_AT, os.SEEK_SET)
-            msvcrt.locking(file, msvcrt.LK_UNLCK, 1)
-
-else:
-    import fcntl
-
-    @contextmanager
-    def _alone(file: int) -> Iterator[None]:
-        """No other process is inside meanwhile."""
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.flock(file, fcntl.LOCK_UN)

@@ -28,6 +28,7 @@ from artifact_browser.transfers.standing import CHANGED, blob_standing, file_sta
 from artifact_browser.transfers.state import Counts, Item
 from artifact_browser.transfers.task import Course, Finished, Settled, Stage, Task
 from artifact_browser.transfers.upload import UploadOrder, key_problem
+from artifact_browser.workers.alone import alone_at
 
 Kind = TypeVar("Kind", bound=Order)
 #: numbers of the items to remove, beyond those to move
@@ -118,7 +119,7 @@ class DownloadSync(DownloadOrder):
         if _unsafe(planning, removals, counts):
             return
         for item in sorted(removals, key=lambda item: item.number, reverse=True):  # a folder after what lies in it
-            yield OneTask((item,), TrashFile(self.folder, item))
+            yield OneTask((item,), TrashFile(self.folder, item, str(planning.context.paths.runtime / "trash.lock")))
         discard(self.file)
 
     def found(
@@ -187,11 +188,13 @@ class TrashFile(Task):
     """Move a file below ``root`` to the system's trash if it is still the one that was compared, and remove the folders
     that are empty then; an empty folder is removed. Result: Finished.
 
+    :param lock: of several movers one at a time: two files of one name would be given one name in the trash, and one be lost
     :raises DiskError: there is no trash for this disk, or no right to it; nothing was removed
     """
 
     root: str
     item: Item
+    lock: str
 
     def run(self, stage: Stage) -> Finished:
         from send2trash import send2trash  # the movers' own: it asks the desktop which trash there is
@@ -207,7 +210,7 @@ class TrashFile(Task):
                 found = path.lstat()
             if stamp_of(found) != (self.item.size_bytes, self.item.modified_us, self.item.file_id):
                 raise PreconditionFailed(CHANGED, subject=str(path))
-            with disk_errors(path):
+            with disk_errors(path), alone_at(self.lock):
                 send2trash(str(path))
         with suppress(OSError):
             for folder in path.parents:

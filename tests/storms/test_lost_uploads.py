@@ -115,7 +115,9 @@ def test_the_app_is_killed_and_started_again(
         wait_for(lambda: link.kept and unfinished(bench, key))
         wait_for(lambda: app.hear(0.1) or "going" in app.said)
         workers, movers = app.pids()
-        assert all([kill(pid) for pid in (app.process.pid, *workers, *movers)])
+        assert kill(app.process.pid)
+        for pid in (*workers, *movers):  # one may have noticed and left
+            kill(pid)
         link.keeps_begins = False
         if goes_on:
             app.process.communicate()

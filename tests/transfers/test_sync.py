@@ -110,6 +110,17 @@ def test_a_sync_down_makes_the_folder_like_the_prefix_and_trashes_the_rest(bench
     assert set(groups(bench, after, Direction.DOWNLOAD).values()) == {Group.SAME}
 
 
+def test_files_of_one_name_are_all_in_the_trash(local: Bench, tmp_path: Path) -> None:
+    """Several movers put them there."""
+    bodies = {f"{number}/name.txt": f"precious {number}".encode() for number in range(300)}
+    folder = write(tmp_path / "set", {"stays": b"s", **bodies})
+    local.put({"p/stays": b"s"})
+    handle = local.queue.sync(local.record, compared(local, folder), Direction.DOWNLOAD, remove=True)
+    assert local.finish(handle).state is JobState.DONE
+    trash = local.paths.data / "Trash/files"
+    assert {path.read_bytes() for path in trash.glob("name*.txt")} >= set(bodies.values())
+
+
 def test_what_is_newer_at_the_target_stays_unless_it_may_go(bench: Bench, tmp_path: Path) -> None:
     folder = write(tmp_path / "set", {"a.txt": b"of yesterday"})
     bench.put({"p/a.txt": b"of today"})
