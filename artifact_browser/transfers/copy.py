@@ -19,7 +19,7 @@ from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.put_tasks import PutMarker
 from artifact_browser.transfers.state import Counts, Item
 from artifact_browser.transfers.task import Course, Task
-from artifact_browser.transfers.upload_marks import given_up
+from artifact_browser.transfers.upload_marks import is_given_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +60,6 @@ class CopyOrder(Order):
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         folders = [source for source in self.sources if source.key.endswith(DELIMITER)] if self.move else []
         return emptied(planning, folders)
-
-    def given_up(self, item: Item) -> Item:
-        return replace(item, begun=given_up(item.begun))
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         gone = self.target.account_id not in {record.id for record in self.records}
@@ -134,9 +131,6 @@ class RenameOrder(Order):
     def closing(self, planning: Planning, counts: Counts) -> Iterable[Course]:
         return emptied(planning, [self.source] if self.source.key.endswith(DELIMITER) else [])
 
-    def given_up(self, item: Item) -> Item:
-        return replace(item, begun=given_up(item.begun))
-
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return debris_of(self._way, items)
 
@@ -172,6 +166,6 @@ class FolderOrder(Order):
             raise InputError("The folder has no name.")
         key = f"{self.parent.key}{name}{DELIMITER}"
         # an engine that died over it may have made it: what is there then is no other's
-        tried = any(item.begun for item in self.again)
+        tried = any(item.begun and not is_given_up(item.begun) for item in self.again)
         item = planning.add(Item(0, name, "", key, folder=True, begun=key), lambda _: False)
         return [OneTask((item,), PutMarker(self.parent.bucket, item, new=True, tried=tried))]

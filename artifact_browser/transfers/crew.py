@@ -132,14 +132,12 @@ class Crew:
         """
 
         def work() -> None:
-            left, pause_s, waited_s = self.run(records, tasks), _PAUSE_S, 0.0
+            left, waited_s = self.run(records, tasks), 0.0
             while left and waited_s < _PATIENCE_S:
+                pause_s = min(_LONGEST_PAUSE_S, waited_s + _PAUSE_S)  # twice as long each time
                 self._rest(pause_s)
-                left, pause_s, waited_s = (
-                    self.run(records, left),
-                    min(2 * pause_s, _LONGEST_PAUSE_S),
-                    waited_s + pause_s,
-                )
+                waited_s += pause_s
+                left = self.run(records, left)
             if not left and then is not None:
                 then()
 

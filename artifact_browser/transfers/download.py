@@ -73,17 +73,21 @@ class DownloadOrder(TreeOrder):
     def ends_of(self, item: Item) -> tuple[str | Path, str, str]:
         return local_path(self.folder, item.target), self.bucket, item.source
 
+    def given_up(self, item: Item) -> Item:
+        return replace(item, begun="")  # of a file here: the run it ended in could remove it
+
+    def anew(self, planning: Planning, item: Item) -> Item:
+        planning.tidy(self.debris([item]))
+        return self.given_up(item)
+
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [RemoveTemporary(self.folder, item.target, item.begun) for item in items]
 
     def doubted(self, item: Item) -> Item:
-        try:
-            stamp = stamp_of(os.lstat(local_name(self.folder, item.target)))
-        except (OSError, DiskError):
+        there = self.there(item.target)
+        if there is None or there.modified_us // 1_000_000 != item.modified_us // 1_000_000:
             return replace(item, begun="")
-        if stamp[1] // 1_000_000 != item.modified_us // 1_000_000:
-            return replace(item, begun="")
-        return replace(item, begun="", replace=True, expects=file_standing(*stamp))
+        return replace(item, begun="", replace=True, expects=there.standing)
 
     @property
     def bucket(self) -> str:

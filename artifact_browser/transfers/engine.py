@@ -63,7 +63,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                 scheduler = Scheduler(
                     context, order.records, ledger, crew, pausing.is_set, durability, can_stop=can_stop,
                     # of what runs before have begun, clear_away knows
-                    tidied=log.tidied if order.run == 1 else _nothing,
+                    tidied=partial(journal.tidied, ledger.job_id, order.run) if order.run == 1 else _nothing,
                 )  # fmt: skip
                 if isinstance(order, TreeOrder) and order.streams:
                     stream = Stream(order, planning, ledger, log, stop, started=begun)

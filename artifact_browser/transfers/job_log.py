@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from artifact_browser.transfers.journal_base import JournalBase, unknown_rest
-from artifact_browser.transfers.journal_file import TIDY, UNKNOWN_BOOT, now_us
+from artifact_browser.transfers.journal_file import UNKNOWN_BOOT, now_us
 from artifact_browser.transfers.journal_rows import (
     KEEP_ITEM,
     KEEP_PART,
@@ -134,13 +134,6 @@ class JobLog:
             with self._journal.writing() as base:
                 if base is not None and (key := self._heard_key(base)) is not None:
                     base.execute("UPDATE job SET planned = 0 WHERE key = ?", (key,))
-
-    def tidied(self) -> None:
-        """Nothing is left of what it had begun: it was cancelled."""
-        with self._journal.writing() as base:
-            if base is not None:
-                values = (TIDY, self._head.job_id, self._run)
-                base.execute("UPDATE job SET stopped = stopped | ? WHERE id = ? AND run = ?", values)
 
     def decided(self, policy: Decision) -> None:
         """Somebody has said what to do about what is there already; runs to come hold to it."""

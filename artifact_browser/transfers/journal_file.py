@@ -93,18 +93,18 @@ JOB_COLUMNS = (
 
 def read_jobs(base: sqlite3.Connection) -> list[KeptJob]:
     """The jobs a person has not removed and that are not done, oldest first."""
-    rows = fetch(
-        base,
-        f"SELECT {JOB_COLUMNS} FROM job WHERE NOT hidden AND state NOT IN (?, ?) ORDER BY key",  # noqa: S608 - our own names
-        (JobState.DONE, JobState.CANCELLED),
-    )
-    return [job for row in rows if (job := job_of(row)) is not None]
+    return _jobs(base, "NOT hidden AND state NOT IN (?, ?)")
 
 
 def read_untidy(base: sqlite3.Connection) -> list[KeptJob]:
     """The jobs that nobody is going to try again, and that may have left something half-done."""
-    text = f"SELECT {JOB_COLUMNS} FROM job WHERE (state = ? OR hidden) AND state != ? AND {IS_UNTIDY} ORDER BY key"  # noqa: S608 - our own names
-    rows = base.execute(text, (JobState.CANCELLED, JobState.DONE))
+    return _jobs(base, f"state != ? AND (state = ? OR hidden) AND {IS_UNTIDY}")
+
+
+def _jobs(base: sqlite3.Connection, which: str) -> list[KeptJob]:
+    """``which`` has two question marks: done, and cancelled."""
+    text = f"SELECT {JOB_COLUMNS} FROM job WHERE {which} ORDER BY key"  # noqa: S608 - our own names
+    rows = fetch(base, text, (JobState.DONE, JobState.CANCELLED))
     return [job for row in rows if (job := job_of(row)) is not None]
 
 

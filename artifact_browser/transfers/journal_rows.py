@@ -41,6 +41,8 @@ KEEP_ITEM = (
     f" ON CONFLICT (job, number) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in _ITEM[2:-1])},"
     " last_error = coalesce(excluded.last_error, last_error)"
 )
+#: the items that a job has moved; it has no bytes of folders
+MOVED = "job = ? AND state = 'done' AND NOT folder"
 KEEP_PART = "INSERT OR REPLACE INTO part VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -96,6 +98,12 @@ def read_items(base: sqlite3.Connection, key: int) -> Iterator[list[ItemSnapshot
     yield from _read_pages(base, "job = ?", key)
 
 
+def read_moved_items(base: sqlite3.Connection, key: int, page: int) -> Iterator[list[Item]]:
+    """What a job has moved, folders not counted, by number, in batches of at most ``page``."""
+    for items in _read_pages(base, MOVED, key, page=page):
+        yield [one.item for one in items]
+
+
 def read_open_items(base: sqlite3.Connection, key: int, most: int) -> Iterator[list[ItemSnapshot]]:
     """The first of a job's items that are not done, failures before others, in batches."""
     for which in ("state = 'failed'", "state NOT IN ('failed', 'done', 'skipped')"):
@@ -103,12 +111,12 @@ def read_open_items(base: sqlite3.Connection, key: int, most: int) -> Iterator[l
 
 
 def _read_pages(
-    base: sqlite3.Connection, which: str, key: int, most: int | None = None
+    base: sqlite3.Connection, which: str, key: int, most: int | None = None, *, page: int = BATCH
 ) -> Iterator[list[ItemSnapshot]]:
     last: object = -1
     left = most
     while left is None or left > 0:
-        count = BATCH if left is None else min(BATCH, left)
+        count = page if left is None else min(page, left)
         rows = read_rows(base, f"WHERE {which} AND number > ? ORDER BY number LIMIT ?", (key, last, count))
         if not rows:
             return

@@ -16,6 +16,7 @@ from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Decision, Policy
 from artifact_browser.transfers.state import Counts, Item, JobSnapshot
 from artifact_browser.transfers.task import Course, Task
+from artifact_browser.transfers.upload_marks import given_up
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +80,10 @@ class Order(ABC):
         return ()
 
     def given_up(self, item: Item) -> Item:
-        """An item that begins anew. What it has begun is removed by the run it ended in; an upload, which a network that is
-        gone may keep from that, before it begins.
+        """An item that begins anew. What it has begun is removed by the run it ended in; or before it begins, for a network
+        that is gone may have kept it from that.
         """
-        return replace(item, begun="")
+        return replace(item, begun=given_up(item.begun))
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         """What to run so that nothing is left of these items, which an engine that died had begun."""

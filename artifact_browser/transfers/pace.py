@@ -19,7 +19,7 @@ from enum import IntEnum
 
 from artifact_browser.paths import Paths
 from artifact_browser.workers import turns
-from artifact_browser.workers.alone import alone
+from artifact_browser.workers.alone import alone, open_lock
 from artifact_browser.workers.cancel import CancelToken
 
 #: Slower would be too slow for servers, which hang up on a body that does not come.
@@ -53,7 +53,7 @@ class Pace:
 
     def __init__(self, paths: Paths) -> None:
         self._lock = threading.Lock()
-        self._file = os.open(paths.runtime / _FILE, _FLAGS, 0o600)
+        self._file = open_lock(paths.runtime / _FILE)
         with suppress(OSError):  # a full disk: there is no limit, which hurts nobody
             if os.fstat(self._file).st_size < _NUMBERS.size:
                 self._write(0, _NUMBERS.pack(0, AT_ONCE, 0, 0, 0, 0))
@@ -168,6 +168,3 @@ class Flow:
         elif took > _SLOW_S:
             self._piece = max(_SMALLEST, self._piece // 2)
         self._pace.book(self._way, count, self._cancel)
-
-
-_FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)

@@ -20,7 +20,7 @@ from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import InternalError, JobCancelled
 from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.history import ItemsKept, JobKept, bring_back
-from artifact_browser.transfers.journal_rows import NUMBER, fetch, items_of, read_rows
+from artifact_browser.transfers.journal_rows import NUMBER, fetch, items_of, read_moved_items, read_rows
 from artifact_browser.transfers.state import Item, ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
 from artifact_browser.workers.job import JobContext
 
@@ -144,11 +144,7 @@ def _done_items(context: JobContext, job_id: str) -> Iterator[list[Item]]:
         row = None if base is None else base.execute("SELECT key FROM job WHERE id = ?", (job_id,)).fetchone()
         if base is None or row is None:
             return
-        last: object = -1
-        which = "WHERE job = ? AND state = ? AND NOT folder AND number > ? ORDER BY number LIMIT ?"
-        while rows := read_rows(base, which, (row[0], ItemState.DONE, last, PAGE)):
-            last = rows[-1][NUMBER]
-            yield [one.item for one in items_of(rows)]
+        yield from read_moved_items(base, row[0], PAGE)
 
 
 def past_report(context: JobContext, job: PastJob, form: ReportForm) -> Generator[None, None, str]:

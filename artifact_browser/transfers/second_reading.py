@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -29,7 +29,7 @@ from artifact_browser.transfers import journal_file
 from artifact_browser.transfers.content import SECOND_READING, read_again
 from artifact_browser.transfers.disk import disk_errors
 from artifact_browser.transfers.journal import journal_of
-from artifact_browser.transfers.journal_rows import NUMBER, items_of, read_rows
+from artifact_browser.transfers.journal_rows import MOVED, read_moved_items
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.order_text import order_from_text
@@ -102,7 +102,7 @@ def read_job_again(
         key, order = _order(base, record, job_id)
         reader = _Reader(context, *_totals(base, key))
         with both_ends(context, (record,)) as (driver, _):
-            for items in _pages(base, key):
+            for items in read_moved_items(base, key, _PAGE):
                 same: list[int] = []
                 for item in items:
                     trouble = reader.look(driver, order, item)
@@ -199,22 +199,12 @@ def _order(base: sqlite3.Connection, record: AccountRecord, job_id: str) -> tupl
         raise _unknown() from error
 
 
-_MOVED = "job = ? AND state = 'done' AND NOT folder"
-
-
 def _totals(base: sqlite3.Connection, key: int) -> tuple[int, int]:
     items, size_bytes = base.execute(
-        f"SELECT count(*), coalesce(sum(size_bytes), 0) FROM item WHERE {_MOVED}",  # noqa: S608 - our own words
+        f"SELECT count(*), coalesce(sum(size_bytes), 0) FROM item WHERE {MOVED}",  # noqa: S608 - our own words
         (key,),
     ).fetchone()
     return int(items), int(size_bytes)
-
-
-def _pages(base: sqlite3.Connection, key: int) -> Iterator[Sequence[Item]]:
-    last = -1
-    while rows := read_rows(base, f"WHERE {_MOVED} AND number > ? ORDER BY number LIMIT ?", (key, last, _PAGE)):
-        last = rows[-1][NUMBER]
-        yield [one.item for one in items_of(rows)]
 
 
 def _unknown() -> ArtifactBrowserError:

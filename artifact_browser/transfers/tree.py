@@ -36,7 +36,6 @@ class TreeOrder(Order):
 
     def anew(self, planning: Planning, item: Item) -> Item:
         """As :meth:`given_up`, of an item that a run before has ended, or whose source is another by now."""
-        planning.tidy(self.debris([item]))
         return self.given_up(item)
 
 

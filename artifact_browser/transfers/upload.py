@@ -23,7 +23,6 @@ from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
 from artifact_browser.transfers.tree import Tree, TreeOrder
-from artifact_browser.transfers.upload_marks import given_up
 from artifact_browser.transfers.walk import Found, What, walk
 
 
@@ -42,12 +41,6 @@ class UploadOrder(TreeOrder):
 
     def ends_of(self, item: Item) -> tuple[str | Path, str, str]:
         return item.source, self.target.bucket, item.target
-
-    def given_up(self, item: Item) -> Item:
-        return replace(item, begun=given_up(item.begun))
-
-    def anew(self, planning: Planning, item: Item) -> Item:
-        return self.given_up(item)
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [task for item in items for task in what_is_left(self.target.bucket, item)]
@@ -137,11 +130,11 @@ class UploadTree(Tree):
     def _read_folder(self, item: Item) -> Item | None:
         """One that could not be read when it was its turn; an item again where there is nothing in it."""
         planning = self.planning
-        above = replace(self._upload.choice, ignore_above=True)
-        again = next(walk(item.source, above), None)
-        if again is not None and again.error is not None and again.path == item.source:
-            planning.fail(item, again.error)
-        elif again is not None and again.what is What.EMPTY_FOLDER and again.path == item.source:
+        first = next(walk(item.source, replace(self._upload.choice, ignore_above=True)), None)
+        itself = first if first is not None and first.path == item.source else None
+        if itself is not None and itself.error is not None:
+            planning.fail(item, itself.error)
+        elif itself is not None and itself.what is What.EMPTY_FOLDER:
             return planning.add(replace(item, folder=True, target=item.target + DELIMITER), self._exists)
         elif self.walk_again():
             planning.skip(item, "it can be read now: what it holds is uploaded")

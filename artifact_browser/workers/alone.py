@@ -45,10 +45,18 @@ else:
             fcntl.flock(file, fcntl.LOCK_UN)
 
 
+def open_lock(path: str | Path) -> int:
+    """A descriptor for :func:`alone`, of a private file that is made where there is none; it may hold a little.
+
+    :raises OSError: it cannot be made
+    """
+    return os.open(path, _FLAGS, 0o600)
+
+
 @contextmanager
 def alone_at(path: str | Path) -> Iterator[None]:
-    """As :func:`alone`, on a file that is made where there is none. :raises OSError: it cannot be made"""
-    file = os.open(path, _FLAGS, 0o600)
+    """As :func:`alone`. :raises OSError: as :func:`open_lock`"""
+    file = open_lock(path)
     try:
         with alone(file):
             yield
