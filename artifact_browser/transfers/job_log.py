@@ -69,6 +69,7 @@ class JobLog:
     def __init__(self, journal: JournalBase, order: Order) -> None:
         self._journal = journal
         self._head, self._run, self._policy = order.head, order.run, str(order.policy)
+        self._told_policy = self._policy
         self._kind, self._details = order_to_text(order)
         self._again, self._goes_on = bool(order.again), bool(order.again) or order.resumes
         self._unsafe_since = (journal.boot or UNKNOWN_BOOT) if order.syncing() else ""
@@ -138,9 +139,9 @@ class JobLog:
     def decided(self, policy: Decision) -> None:
         """Somebody has said what to do about what is there already; runs to come hold to it."""
         self._policy = str(policy)
-        with self._journal.writing() as base:
-            if base is not None and (key := self._heard_key(base)) is not None:
-                base.execute("UPDATE job SET policy = ? WHERE key = ?", (self._policy, key))
+        with self._lock:
+            if not self._owed:  # else it is said with that
+                self._write(None, (), (), last=True)
 
     # -- what a run before has left -----------------------------------------------------------------------------
     @property
@@ -210,7 +211,7 @@ class JobLog:
         self, job: JobSnapshot | None, items: Sequence[ItemSnapshot], parts: Sequence[Part], *, last: bool
     ) -> bool:
         """In one transaction. Whether that is settled: written, or nobody's to write. ``last``: nothing else is owed."""
-        key, whole = None, False
+        key, whole, policy = None, False, self._told_policy
         with (writing := self._journal.writing()) as base:
             generation = self._journal.generation
             if base is not None and (key := self._heard_key(base)) is not None:
@@ -221,6 +222,8 @@ class JobLog:
                     )
                 self._put(base, KEEP_ITEM, [self._row(key, one) for one in items])
                 self._put(base, KEEP_PART, [self._part(key, *part) for part in parts])
+                if (policy := self._policy) != self._told_policy:
+                    base.execute("UPDATE job SET policy = ? WHERE key = ?", (policy, key))
                 whole = last and self._whole_unsaid
                 if whole:
                     base.execute("UPDATE job SET planned = 1 WHERE key = ?", (key,))
@@ -230,6 +233,7 @@ class JobLog:
         if key is not None:
             self._in_file = generation
             self._told_whole |= whole
+            self._told_policy = policy
         if last:
             self._journal.owes_nothing(self)
         return True
@@ -252,7 +256,8 @@ class JobLog:
             if not self._write(self._owed.job, items, parts, last=last):
                 return False
             self._owed.paid(items, parts)
-        return not self._whole_unsaid or self._write(None, (), (), last=True)
+        nothing = not self._whole_unsaid and self._policy == self._told_policy
+        return nothing or self._write(None, (), (), last=True)
 
     @property
     def _whole_unsaid(self) -> bool:
@@ -261,14 +266,21 @@ class JobLog:
     def _heard_key(self, base: sqlite3.Connection) -> int | None:
         """The job's row, as long as this run is the last one and goes on; put back where the file that had it is gone."""
         job_id, run = self._head.job_id, self._run
+        if self._end is not None:
+            return None
         row = base.execute("SELECT key, run, stopped FROM job WHERE id = ?", (job_id,)).fetchone()
         if row is not None and row[1] >= run:
             return int(row[0]) if row[1:] == (run, 0) else None
-        forgotten = self._in_file == self._journal.generation
-        if forgotten or any(other == job_id and end >= run for other, end in self._journal.stopped):
+        if self._in_file == self._journal.generation:  # forgotten
             return None
         _log.warning("job %s was not in the journal, and is put into it", job_id)
         return self._enter(base)
+
+    @property
+    def _end(self) -> JobState | None:
+        """How the window has ended this run, if it has; also where the journal could not be told yet."""
+        run, state = self._journal.stopped.get(self._head.job_id, (-1, JobState.CANCELLED))
+        return state if run >= self._run else None
 
     def _enter(self, base: sqlite3.Connection) -> int:
         """This run begins, says the journal from now on."""
@@ -288,8 +300,7 @@ class JobLog:
         (key,) = base.execute(
             "UPDATE job SET run = ?, changed_us = ?, policy = ?, state = ?, error = NULL, hidden = 0, stopped = ?,"
             " planned = planned AND ? WHERE id = ? RETURNING key",
-            (self._run, now, self._policy, JobState.QUEUED, (head.job_id, self._run) in self._journal.stopped,
-             self._goes_on, head.job_id),
+            (self._run, now, self._policy, self._end or JobState.QUEUED, self._end is not None, self._goes_on, head.job_id),
         ).fetchone()  # fmt: skip
         return int(key)
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from artifact_browser.errors import DiskError
 from artifact_browser.transfers.job_log import JobLog
@@ -19,6 +20,7 @@ from artifact_browser.transfers.journal_file import FORGOTTEN, IS_UNTIDY, STOPPE
 from artifact_browser.transfers.journal_rows import as_bytes, items_of
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.state import Item, JobState, PartDone
+from artifact_browser.transfers.unsaid import Unsaid
 from artifact_browser.transfers.upload_marks import id_in
 from artifact_browser.workers.job import JobContext
 
@@ -30,6 +32,10 @@ _STEP = 20_000
 class Journal(JournalBase):
     """Thread-safe: every engine job writes from its own thread."""
 
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._unsaid = Unsaid(self)
+
     def begin(self, order: Order) -> JobLog:
         """A job, or another run of one, is about to begin. What an older run still says is not heard any more."""
         self.settle()
@@ -39,38 +45,30 @@ class Journal(JournalBase):
 
     def stop(self, job_id: str, run: int, state: JobState) -> None:
         """The window ended this run of a job, begun or not: it is not heard any more."""
-        with self.writing() as base:
-            self.stopped.add((job_id, run))
-            if base is not None:
-                base.execute(
-                    "UPDATE job SET stopped = stopped | ?, state = ?, changed_us = ? WHERE id = ? AND run <= ?",
-                    (STOPPED, state, now_us(), job_id, run),
-                )
+        if run >= self.stopped.get(job_id, (run, state))[0]:
+            self.stopped[job_id] = run, state
+        self._unsaid.say(
+            "UPDATE job SET stopped = stopped | ?, state = ?, changed_us = ? WHERE id = ? AND run <= ?",
+            [(STOPPED, state, now_us(), job_id, run)],
+        )
 
     def tidied(self, job_id: str, run: int) -> None:
         """Nothing is left that this run of a job, or one before, has begun and not finished."""
-        with self.writing() as base:
-            if base is not None:
-                base.execute("UPDATE job SET stopped = stopped | ? WHERE id = ? AND run = ?", (TIDY, job_id, run))
+        self._unsaid.say("UPDATE job SET stopped = stopped | ? WHERE id = ? AND run = ?", [(TIDY, job_id, run)])
 
     def hide(self, job_ids: Sequence[str]) -> None:
         """The person has removed these rows."""
-        with self.writing() as base:
-            if base is not None:
-                base.executemany("UPDATE job SET hidden = 1 WHERE id = ?", [(job_id,) for job_id in job_ids])
+        self._unsaid.say("UPDATE job SET hidden = 1 WHERE id = ?", [(job_id,) for job_id in job_ids])
 
     def verified(self, job_id: str, numbers: Sequence[int] | None, how: str) -> None:
         """These items, or the job as a whole, were checked once more."""
-        with self.writing() as base:
-            if base is None:
-                return
-            if numbers is None:
-                base.execute("UPDATE job SET verified = ? WHERE id = ?", (how, job_id))
-                return
-            base.executemany(
-                "UPDATE item SET verified = ? WHERE job = (SELECT key FROM job WHERE id = ?) AND number = ?",
-                [(how, job_id, number) for number in numbers],
-            )
+        if numbers is None:
+            self._unsaid.say("UPDATE job SET verified = ? WHERE id = ?", [(how, job_id)])
+            return
+        self._unsaid.say(
+            "UPDATE item SET verified = ? WHERE job = (SELECT key FROM job WHERE id = ?) AND number = ?",
+            [(how, job_id, number) for number in numbers],
+        )
 
     def clear(self, but: Sequence[str]) -> int:
         """Forget every ended job but these; how many. Those with many items in steps, so that running jobs can write. One that

@@ -13,6 +13,7 @@ from typing import Protocol
 from artifact_browser.errors import DiskError, JournalNewer
 from artifact_browser.transfers.journal_file import boot_id, connect, is_damage, prune, set_aside
 from artifact_browser.transfers.journal_rows import NUMBER, Row, read_rows
+from artifact_browser.transfers.state import JobState
 
 _log = logging.getLogger(__name__)
 
@@ -34,7 +35,7 @@ class JournalBase:
     :ivar trouble: why nothing is kept in this run; ``None`` when all is well
     :ivar boot: which start of the computer this is; empty where the system does not say
     :ivar generation: how many files were set aside in this run: what was written before is in none but those
-    :ivar stopped: runs of jobs that the window has ended
+    :ivar stopped: the last run that the window has ended, and how, by job: neither it nor one before is heard any more
     """
 
     def __init__(self, path: Path) -> None:
@@ -43,7 +44,7 @@ class JournalBase:
         self._base: sqlite3.Connection | None = None
         self.boot = boot_id()
         self.generation = 0
-        self.stopped: set[tuple[str, int]] = set()
+        self.stopped: dict[str, tuple[int, JobState]] = {}
         self._debtors: dict[Debtor, None] = {}
         self._later: threading.Timer | None = None
         self.trouble: JournalNewer | None = None

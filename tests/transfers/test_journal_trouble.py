@@ -18,6 +18,7 @@ from artifact_browser.storage.location import Location
 from artifact_browser.transfers.copy import CopyOrder
 from artifact_browser.transfers.engine import _resumed
 from artifact_browser.transfers.journal import Journal
+from artifact_browser.transfers.journal_file import STOPPED, TIDY
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.state import Counts, Item, ItemSnapshot, ItemState, JobState, PartDone
 from tests.transfers.conftest import Bench, wait_for
@@ -46,6 +47,12 @@ def busy(path: Path) -> Iterator[None]:
 
 def some(first: int, count: int, state: ItemState = ItemState.QUEUED) -> list[ItemSnapshot]:
     return [ItemSnapshot(Item(n, "n" * 200, "s", f"t{n}"), state) for n in range(first, first + count)]
+
+
+def said(path: Path) -> dict[str, tuple[str, int, int]]:
+    """Of each job: its state, ``stopped`` and ``hidden``."""
+    with closing(sqlite3.connect(path)) as base:
+        return {job_id: tuple(rest) for job_id, *rest in base.execute("SELECT id, state, stopped, hidden FROM job")}
 
 
 def damaged(journal: Journal) -> None:
@@ -147,6 +154,68 @@ def test_what_a_run_owes_is_there_for_the_next(journal: Journal, path: Path) -> 
     resumed = journal.begin(upload(run=2, resumes=True))
     assert [one.one.item.number for page in resumed.left() for one in page] == [3]
     assert resumed.carried().counts.items_done == 3
+
+
+def test_words_about_a_job_are_written_later_if_they_cannot_be_now(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artifact_browser.transfers.journal_base.AGAIN_S", 0.05)
+    logs = {name: journal.begin(upload(name)) for name in ("ended", "removed", "read", "tidy")}
+    for name, log in logs.items():
+        log.keep(head(name, JobState.RUNNING), some(0, 2, ItemState.DONE))
+    with busy(path):
+        journal.stop("ended", 1, JobState.CANCELLED)
+        journal.hide(["removed"])
+        journal.verified("read", [1], "read again")
+        journal.tidied("tidy", 1)
+        assert said(path) == {name: (JobState.RUNNING, 0, 0) for name in logs}
+    logs["ended"].keep(head("ended", JobState.PAUSED))  # not heard, whenever it comes
+    wait_for(lambda: not journal._debtors)
+    assert said(path) == {
+        "ended": (JobState.CANCELLED, STOPPED, 0),
+        "removed": (JobState.RUNNING, 0, 1),
+        "read": (JobState.RUNNING, 0, 0),
+        "tidy": (JobState.RUNNING, TIDY, 0),
+    }
+    assert [one.verified for one in items(path, 3)] == ["", "read again"]
+
+
+def test_words_the_journal_cannot_be_told_for_long_are_bounded(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artifact_browser.transfers.unsaid.MOST_ROWS", 3)
+    for name in "abcd":
+        journal.begin(upload(name))
+    with busy(path):
+        for name in "abcd":
+            journal.hide([name])
+    journal.settle()
+    assert [name for name, (_, _, hidden) in said(path).items() if hidden] == ["b", "c", "d"]
+
+
+def test_a_decision_that_cannot_be_written_now_holds_for_later_runs(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("artifact_browser.transfers.journal_base.AGAIN_S", 0.05)
+    alone, goes_on, owing = (journal.begin(upload(name, policy=Policy.ASK)) for name in "123")
+    with busy(path):
+        for log in (alone, goes_on):
+            log.decided(Policy.SKIP)
+        owing.keep(head("3", JobState.RUNNING), some(0, 1))
+        owing.decided(Policy.SKIP)
+    goes_on.keep(head("2", JobState.RUNNING))
+    assert jobs(path)[1].policy is Policy.SKIP
+    wait_for(lambda: not journal._debtors)
+    assert [job.policy for job in jobs(path)] == [Policy.SKIP] * 3
+
+
+def test_a_run_that_begins_when_it_was_ended_already_stays_ended(journal: Journal, path: Path) -> None:
+    journal.stop("late", 1, JobState.CANCELLED)
+    log = journal.begin(upload("late"))
+    log.keep(head("late", JobState.RUNNING), some(0, 1))
+    assert said(path) == {"late": (JobState.CANCELLED, STOPPED, 0)}
+    journal.begin(upload("late", run=2)).keep(head("late", JobState.RUNNING))
+    assert said(path) == {"late": (JobState.RUNNING, 0, 0)}
 
 
 def test_a_run_whose_begin_could_not_be_written_is_there_later(journal: Journal, path: Path) -> None:
