@@ -30,6 +30,8 @@ from artifact_browser.storage.driver import Condition, Driver, Part, Versioning
 
 _COPIERS = 8
 _PART_BYTES = 256 * 1024**2
+#: nobody copies one file for so long: an upload that was begun before was left by who was killed over it
+_STALE_US = 24 * 3_600_000_000
 _SHOWN = 20
 NO_VERSIONS: Mapping[str, str] = MappingProxyType({})
 
@@ -164,6 +166,7 @@ def _copy_in_parts(
     version = {"version_id": blob.version_id} if blob.version_id else {}
     upload_id = driver.create_upload(bucket, to_key)
     try:
+        _drop_stale(driver, bucket, to_key, upload_id)
         parts: list[Part] = []
         for number, start in enumerate(range(0, blob.size_bytes, step), 1):
             length = min(step, blob.size_bytes - start)
@@ -185,6 +188,18 @@ def _copy_in_parts(
         with suppress(ArtifactBrowserError):
             driver.abort_upload(bucket, to_key, upload_id)
         raise
+
+
+def _drop_stale(driver: Driver, bucket: str, key: str, ours: str) -> None:
+    """Drop what was left at this very key by somebody who was killed, or lost the network, while copying the same bytes: old by
+    the store's own clock, which the upload of ``ours`` tells. Who may not list uploads leaves it.
+    """
+    with suppress(ArtifactBrowserError):
+        there = {one.upload_id: one.started_us for one in driver.list_uploads(bucket, key) if one.key == key}
+        now = there.pop(ours, 0)
+        for upload_id, started_us in there.items():
+            if 0 < started_us <= now - _STALE_US:
+                driver.abort_upload(bucket, key, upload_id)
 
 
 def _is_named(versions: Mapping[str, str], path: str, blob: Present) -> bool:

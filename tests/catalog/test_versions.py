@@ -222,6 +222,24 @@ def test_large_files_are_copied_in_parts(driver: Driver, zoo: Place, monkeypatch
     assert not driver.list_uploads(place.bucket)
 
 
+@pytest.mark.parametrize("store", ["local", "moto"], indirect=True)
+def test_what_a_killed_copy_left_is_dropped_by_the_next_once_it_is_old(
+    driver: Driver, zoo: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = stage_and_commit(driver, zoo, "lion", {"big": b"bytes" * 1000})
+    small: Any = LimitedCopies(driver, 1)
+    (blob,) = locate(driver, place, ["big"]).values()
+    key = kept.kept_place(place).file_key(kept.kept_name(blob.etag))
+    left = {driver.create_upload(place.bucket, key), driver.create_upload(place.bucket, f"{key}0")}
+    keep(small, place, {"big": blob})  # somebody may be copying it just now
+    assert {one.upload_id for one in driver.list_uploads(place.bucket)} == left
+    driver.delete(place.bucket, key)
+    monkeypatch.setattr(kept, "_STALE_US", 0)
+    keep(small, place, {"big": blob})
+    assert [one.key for one in driver.list_uploads(place.bucket)] == [f"{key}0"]
+    assert find_kept(driver, place, [blob.etag])
+
+
 class LimitedCopies:
     def __init__(self, driver: Driver, most: int) -> None:
         self._driver = driver
