@@ -76,6 +76,8 @@ class LocalNames:
         self._rules = rules
         self._given = NameMap()  # to folders
         self._used = NameMap()
+        #: folders that long segments begin with, as they were spelled first
+        self._heads: dict[str, str] = {}
 
     def path_of(self, segments: Sequence[str], *, folder: bool = False) -> str:
         """The relative path (``/`` separated) for a blob's segments, or with ``folder`` for a prefix's.
@@ -116,6 +118,11 @@ class LocalNames:
         head = parent
         for piece in pieces[:-1]:
             head = f"{head}{piece}/"
+            if self._rules.folds_case and self._heads.setdefault(self._fold(head), head) != head:
+                words = (
+                    "Another key begins with the same name but for upper and lower case, and both are too long here."
+                )
+                raise UnsafePath(words, subject=segment)
         number, name = 1, pieces[-1]
         while not self._used.add(self._fold(head + name)):
             number += 1
@@ -132,15 +139,35 @@ class LocalNames:
 def key_segments(names: Iterable[str]) -> list[str]:
     """The key segments that the local names along a path stand for: the way back."""
     segments: list[str] = []
-    begun = ""
-    for name in names:
-        begun += _TOKEN.sub(_literal, name)
-        if not _goes_on(name):
-            segments.append(begun)
-            begun = ""
-    if begun:
-        segments.append(begun)
+    left = list(names)
+    while left:
+        segment, length = _first_segment(left)
+        segments.append(segment)
+        left = left[length:]
     return segments
+
+
+def _first_segment(names: Sequence[str]) -> tuple[str, int]:
+    """The segment that the first of ``names`` stand for, and how many these are."""
+    if MARK in names[0]:
+        length = 1
+        while length < len(names) and _goes_on(names[length - 1]):
+            length += 1
+        given = names[:length]
+        segment = "".join(_TOKEN.sub(_literal, name) for name in given)
+        if any(_can_be(given, segment, rules) for rules in (POSIX, MACOS, WINDOWS)):
+            return segment, length
+    return names[0], 1  # a person's own mark
+
+
+def _can_be(given: Sequence[str], segment: str, rules: Rules) -> bool:
+    """Whether :class:`LocalNames` can have given these names to a segment."""
+    try:
+        pieces = _pieces(segment, rules)
+    except UnsafePath:
+        return False
+    last = _without_clash(given[-1], pieces[-1])
+    return [*given[:-1], last] == pieces
 
 
 def _literal(token: re.Match[str]) -> str:

@@ -31,6 +31,8 @@ _CLASSES = {
 }
 _CLASS = re.compile(r"\[:(" + "|".join(_CLASSES) + r"):\]")
 _STARS = re.compile(r"(?:\[\^/\]\*){2,}")
+#: in a regular expression: a character behind a backslash, or a class
+_BRACKETS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\\\]])*\]", re.DOTALL)
 #: a star and what follows it up to the next star of the same name: the first place where that fits is as good as any
 _STAR_AND_MORE = re.compile(r"\[\^/\]\*((?:(?!\[\^/\]\*)[^/]|\[\^/\](?!\*))+)(?=\[\^/\]\*)")
 
@@ -86,13 +88,15 @@ def _compiled(line: str, strict: bool) -> tuple[re.Pattern[str], bool] | None:
     shown = line.strip()
     if sum(part == "**" for part in line.split("/")) > _MOST_DEEP:
         raise PatternProblem(f"\u201c{shown}\u201d has more than {_MOST_DEEP} times \u201c**\u201d.")
+    if shown == "!/":  # brings back nothing
+        return None
     translated = _CLASS.sub(lambda found: _CLASSES[found[1]], _trimmed(line))
     try:
         regex, plain = GitIgnoreSpecPattern.pattern_to_regex(translated)
         if regex is not None and plain is not None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", FutureWarning)  # "[[]" is fine
-                return re.compile(_bounded(regex), re.DOTALL), plain
+                return re.compile(_within_names(_bounded(regex)), re.DOTALL), plain
     except (ValueError, re.error) as error:  # git has such lines match nothing
         if strict:
             raise PatternProblem(f"\u201c{shown}\u201d matches nothing.") from error
@@ -118,3 +122,13 @@ def _bounded(regex: str) -> str:
     if regex.endswith("/"):  # "x/**" is all that lies in x, not x
         return f"{regex}."
     return regex if regex.startswith(("^", ".")) else f".*{regex}"
+
+
+def _within_names(regex: str) -> str:
+    """The same, but that what stands in brackets (``[!a]``, ``[+-9]``) matches no slash."""
+    pieces, at = [], 0
+    for found in _BRACKETS.finditer(regex):
+        if found[0].startswith("[") and found[0] != "[^/]":
+            pieces += [regex[at : found.start()], "(?!/)"]
+            at = found.start()
+    return "".join([*pieces, regex[at:]])

@@ -78,6 +78,18 @@ def test_names_that_only_a_case_tells_apart_get_two_files(first: str, second: st
 def test_files_of_people_who_use_the_mark_keep_their_names() -> None:
     for name in [f"rock {MARK}n' roll.mp3", f"{MARK}hello{MARK}", f"a{MARK}sb", f"it{MARK}c2x.txt"]:
         assert key_segments([name]) == [name]
+    for name in [f"class of {MARK}68.txt", f"{MARK}tis the season.txt", f"{MARK}70s.mp3", f"well{MARK}s", f"{MARK}41"]:
+        assert key_segments([name]) == [name]
+        assert key_segments(["in", name, "x"]) == ["in", name, "x"]
+
+
+def test_long_names_that_only_a_case_tells_apart_do_not_meet_in_one_folder() -> None:
+    first, second = ["x" * 300 + end for end in "ab"]
+    names = LocalNames(MACOS)
+    assert back(names.path_of([first])) == [first]
+    assert back(names.path_of([second])) == [second]
+    with pytest.raises(UnsafePath, match="upper and lower case"):
+        names.path_of(["X" * 300])
 
 
 def test_a_key_that_is_no_unicode_is_refused_by_name() -> None:
