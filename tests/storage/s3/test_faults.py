@@ -49,10 +49,12 @@ def page(names: list[str], *, token: str = "", encoding: bool = True) -> Reply:
         error("SlowDown", 503),
         Reply(drop=True),
         error("RequestTimeout", 400),
+        Reply(408, b"<html><body>408 Request Time-out</body></html>", HTML),
+        error("IncompleteBody", 400),
         Reply(500, PAGE, HTML),
         Reply(502, PAGE, HTML),
     ],
-    ids=["500", "throttled", "dropped", "slow", "a page", "a proxy's page"],
+    ids=["500", "throttled", "dropped", "slow", "a proxy waits no longer", "incomplete", "a page", "a proxy's page"],
 )
 def test_a_passing_fault_is_not_seen(tmp_path: Path, bad: Reply, compatibility: bool) -> None:
     with serving(first(bad, bad)) as server:

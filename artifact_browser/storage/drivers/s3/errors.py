@@ -55,6 +55,7 @@ _BY_CODE: dict[str, tuple[type[ArtifactBrowserError], str]] = {
     "ConditionalRequestConflict": (errors.OutcomeUnknown, "Somebody else was writing at the same moment."),
     "OperationAborted": (errors.OutcomeUnknown, "Somebody else was changing this at the same moment."),
     "BadDigest": (errors.ChecksumMismatch, "The store received other bytes than were sent."),
+    "IncompleteBody": (errors.ConnectionFailed, "The store received fewer bytes than were sent."),
     "InvalidDigest": (errors.ChecksumMismatch, "The store does not accept the checksum."),
     "XAmzContentSHA256Mismatch": (errors.ChecksumMismatch, "The store received other bytes than were sent."),
     "InvalidObjectState": (errors.BlobArchived, "The blob lies in an archive class and cannot be read now."),
@@ -148,6 +149,8 @@ def _classify(refusal: Refusal, of_bucket: bool) -> tuple[type[ArtifactBrowserEr
         return errors.UnexpectedAnswer, f"The server points to {elsewhere}: enter that as the endpoint."
     if refusal.code in _BY_CODE:
         return _BY_CODE[refusal.code]
+    if refusal.status == 408:  # also of a proxy's, to who sends slowly
+        return errors.TimedOut, "The store waited too long for the bytes."
     if refusal.foreign and refusal.status < 500:
         return errors.UnexpectedAnswer, "Something answered that is not an S3 store."
     if refusal.status == 404 and of_bucket:
