@@ -204,6 +204,19 @@ def test_a_role_with_mfa_asks_for_the_code(services: Services, aws_home: Path) -
     assert "mfa/me" in asked[0].prompt
 
 
+def test_who_closes_the_dialog_for_the_code_is_asked_once(services: Services, aws_home: Path) -> None:
+    asked: list[CodeWanted] = []
+
+    def close(question: CodeWanted, answer: object) -> None:
+        asked.append(question)
+        answer(CredentialsMissing("Signing in was stopped."))  # type: ignore[operator]
+
+    services.broker.register(CodeWanted, close)
+    with pytest.raises(CredentialsMissing, match="stopped"):
+        lease(services, lend(services, replace(PROFILE, profile="mfa")))
+    assert len(asked) == 1
+
+
 def test_a_credential_process_is_run(services: Services, aws_home: Path) -> None:
     answer = lease(services, lend(services, replace(PROFILE, profile="process")))
     assert (answer.access_key, answer.token) == ("AKPROC", "t")

@@ -20,7 +20,7 @@ from artifact_browser.accounts.lease import CodeWanted
 from artifact_browser.accounts.record import THIS_COMPUTER, AccountRecord, KeySource
 from artifact_browser.accounts.sign_in import Profile, list_profiles, sign_in_again
 from artifact_browser.bootstrap import Services
-from artifact_browser.errors import ArtifactBrowserError, JobCancelled
+from artifact_browser.errors import ArtifactBrowserError, CredentialsMissing, JobCancelled
 from artifact_browser.gui.accounts.account_dialog import AccountDialog
 from artifact_browser.gui.accounts.choose_kind_dialog import ChooseKindDialog
 from artifact_browser.gui.accounts.draft import SWATCHES, AccountDraft, Flavour, blank_record
@@ -286,7 +286,7 @@ class AccountsRoom(QObject):
         records = {record.id: record.name for record in self._services.book.all()}
         dialog = CodeDialog(records.get(question.account_id, "The account"), question.prompt, self._window)
         dialog.accepted.connect(lambda: answer(dialog.typed()))
-        dialog.rejected.connect(lambda: answer(JobCancelled("Signing in was stopped.")))
+        dialog.rejected.connect(lambda: answer(CredentialsMissing("Signing in was stopped.")))
         self._open(dialog)
 
     # -- from other threads -------------------------------------------------------------------------------------

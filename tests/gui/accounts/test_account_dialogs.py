@@ -10,14 +10,16 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from artifact_browser.accounts.keychain import KeychainState
+from artifact_browser.accounts.lease import CodeWanted
 from artifact_browser.accounts.record import AccountKind, KeySource
 from artifact_browser.accounts.sign_in import Profile
 from artifact_browser.bootstrap import Services
+from artifact_browser.errors import CredentialsMissing
 from artifact_browser.gui.accounts.account_dialog import AccountDialog
 from artifact_browser.gui.accounts.accounts_room import AccountsRoom
 from artifact_browser.gui.accounts.choose_kind_dialog import ChooseKindDialog
 from artifact_browser.gui.accounts.draft import Flavour, blank_record
-from artifact_browser.gui.accounts.small_dialogs import RemoveAccountDialog
+from artifact_browser.gui.accounts.small_dialogs import CodeDialog, RemoveAccountDialog
 from artifact_browser.gui.common.bridge import Bridge
 from tests.parts.s3_server import S3Server
 
@@ -158,6 +160,24 @@ def test_add_test_and_remove_an_account(
     with qtbot.waitSignal(room.accounts_changed, timeout=10_000):
         question.accept()
     assert [one.id for one in services.book.all()] == ["this-computer"]
+
+
+@pytest.mark.parametrize("typed", ["123456", ""])
+def test_who_closes_the_dialog_for_a_code_has_answered(
+    qtbot: QtBot, room: AccountsRoom, parent: QWidget, typed: str
+) -> None:
+    """Whoever waits for it would ask again otherwise, without end."""
+    answers: list[object] = []
+    room._on_code_wanted(CodeWanted("a", "MFA code: "), answers.append)
+    dialog = opened(qtbot, parent, CodeDialog)
+    assert isinstance(dialog, CodeDialog)
+    if typed:
+        qtbot.keyClicks(dialog.code, typed)
+        qtbot.mouseClick(dialog.primary, Qt.MouseButton.LeftButton)
+    else:
+        qtbot.keyClick(dialog, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: bool(answers), timeout=20_000)
+    assert answers == [typed] if typed else isinstance(answers[0], CredentialsMissing)
 
 
 def test_a_failed_test_says_why(qtbot: QtBot, room: AccountsRoom, parent: QWidget) -> None:
