@@ -168,9 +168,12 @@ class OutcomeUnknown(StorageError):
 
 
 class ChecksumMismatch(StorageError):
-    """:ivar stored: of a write: the ETag under which the wrong bytes are stored now, for whoever removes them"""
+    """:ivar stored: of a write: the ETag under which the wrong bytes are stored now, for whoever removes them; :ivar version_id:
+    and the version, where the bucket has them
+    """
 
     stored: str = ""
+    version_id: str = ""
     title = "The bytes do not match"
     default_todo = "Try again; if it happens again, the file or the connection is damaged."
     retryable = True
@@ -268,9 +271,13 @@ class FileMissing(DiskError):
 
 
 class SourceChanged(DiskError):
-    """:ivar stored: of a write: the ETag under which who knows which bytes are stored now, for whoever removes them"""
+    """:ivar stored: :ivar version_id: of a write, as of :class:`ChecksumMismatch`: who knows which bytes these are
+    :ivar proven: not so: what is stored was proven to be one reading of the file, before it changed
+    """
 
     stored: str = ""
+    version_id: str = ""
+    proven: bool = False
     title = "The file changed while it was read"
     default_todo = "Wait until it is no longer being written, then try again."
     retryable = True

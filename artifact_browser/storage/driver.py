@@ -145,6 +145,7 @@ class FileSlice:
     :ivar offset: first byte; :ivar length: number of bytes
     :ivar sent: told how many of them are sent so far, in the sending thread and often; a new attempt begins at 0 again;
         it may wait, and raise :class:`JobCancelled`
+    :ivar stamp: :func:`~.stamps.stamp_of` of the file that is meant; another is not read at all
     :ivar most: asked before each piece: how many of so many bytes to send at once
     """
 
@@ -153,6 +154,7 @@ class FileSlice:
     length: int
     sent: Callable[[int], None] | None = field(default=None, repr=False, compare=False)
     most: Callable[[int], int] | None = field(default=None, repr=False, compare=False)
+    stamp: tuple[int, int, int] | None = None
 
 
 #: What can be sent. Whole bodies only: no stream of unknown length.
@@ -184,7 +186,7 @@ class WriteOptions:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "size", "").
+    """``etag`` without quotes; ``verified``: how the bytes were checked ("crc32c", "md5", "bytes" of a copy, "").
 
     :ivar durable: it is known to survive a power cut already, with no :meth:`Driver.make_durable`
     """

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from artifact_browser.errors import ChecksumMismatch
+from artifact_browser.errors import ChecksumMismatch, PreconditionFailed
 from artifact_browser.storage.driver import BlobInfo, Driver
 from artifact_browser.storage.etag import etag_of_parts, is_md5, likely_part_bytes, parts_in
 from artifact_browser.transfers.disk import disk_errors
@@ -112,6 +113,20 @@ class RangeCheck:
         return f"{self._by}:{self._crc:x}" if self._update is not None else ""
 
 
+def range_holds(file: int, start: int, length: int, value: str, moved: Callable[[], None]) -> bool:
+    """Whether a range of an open file is what :class:`RangeCheck` said of it as ``value`` when it arrived; ``moved`` is called
+    now and then and may raise to stop. :raises OSError:
+    """
+    by = value.partition(":")[0] if ":" in value else "md5"
+    check = RangeCheck(by)
+    os.lseek(file, start, os.SEEK_SET)
+    while length and (data := os.read(file, min(_CHUNK_BYTES, length))):
+        check.feed(memoryview(data))
+        length -= len(data)
+        moved()
+    return not length and check.value() == value
+
+
 def crc_of_ranges(info: BlobInfo) -> str:
     """The stored CRC that those of a blob's ranges can be put together to; "" where none is stored."""
     name, _ = _best(info)
@@ -153,6 +168,21 @@ def probable_part_bytes(info: BlobInfo) -> int:
     return likely_part_bytes(info.size_bytes, parts, part_bytes(info.size_bytes)) if parts else 0
 
 
+def check_same(came: BlobInfo, size_bytes: int | None, etag: str) -> None:
+    """Whether what a store sends is the blob that was asked for: not every store or proxy on the way honours ``If-Match``.
+
+    :param size_bytes: of the whole blob; ``None``: the answer need not tell
+    :raises PreconditionFailed: it is another one, or not all of it
+    """
+    if size_bytes not in {None, came.size_bytes} or (etag and came.etag and _strong(came.etag) != _strong(etag)):
+        raise PreconditionFailed("It is not the blob that was listed.", subject=came.key)
+
+
+def _strong(etag: str) -> str:
+    """Without what a proxy that may compress its answers puts before it."""
+    return etag.removeprefix("W/").strip('"')
+
+
 def read_again(driver: Driver, bucket: str, info: BlobInfo, path: Path, moved: Callable[[int], None]) -> str:
     """Read the blob once more and compare it with the file: a fault on the way would not come twice. ``moved`` hears how
     many bytes came, and may raise to stop.
@@ -165,6 +195,7 @@ def read_again(driver: Driver, bucket: str, info: BlobInfo, path: Path, moved: C
         path.open("rb", buffering=0) as file,
         driver.get(bucket, info.key, if_match=info.etag) as reader,
     ):
+        check_same(reader.info, info.size_bytes, info.etag)
         while count := reader.readinto(theirs):
             moved(count)
             done = 0

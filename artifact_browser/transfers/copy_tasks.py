@@ -21,9 +21,8 @@ from artifact_browser.errors import (
 )
 from artifact_browser.storage.driver import BlobInfo, Condition, Driver, Part, WriteOptions, Written
 from artifact_browser.storage.etag import parts_in
-from artifact_browser.transfers.content import Check
+from artifact_browser.transfers.content import SECOND_READING, Check, check_same
 from artifact_browser.transfers.copy_ends import (
-    CHANGED,
     Copy,
     Way,
     finish,
@@ -38,6 +37,7 @@ from artifact_browser.transfers.evidence import (
     head_or_none,
     holds,
     holds_md5,
+    reads_as,
     same,
 )
 from artifact_browser.transfers.keeping import class_of, kept_of, note_of, write_kept
@@ -117,7 +117,8 @@ class CopyBlob(Task):
             if not class_of(source):
                 raise
             written = copy("")  # the store does not have that class; the note says so
-        return Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
+        made = Copy(target.head(way.to_bucket, item.target), written=written.etag, durable=written.durable)
+        return replace(made, how="bytes") if written.verified == "bytes" and made.is_ours else made
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +279,7 @@ class CopyPart(PartTask):
             with stage.driver.get(
                 way.bucket, item.source, start=self.start, length=self.length, if_match=item.etag
             ) as reader:
+                check_same(reader.info, None, item.etag)
                 while done < self.length and (count := reader.readinto(body[done : done + _READ_BYTES])):
                     stage.cancel.raise_if_cancelled()
                     done += count
@@ -352,8 +354,7 @@ def _read_whole(stage: Stage, way: Way, item: Item) -> tuple[memoryview, BlobInf
     body = memoryview(bytearray(item.size_bytes))
     done = 0
     with stage.driver.get(way.bucket, item.source, if_match=item.etag) as reader:
-        if reader.info.size_bytes != item.size_bytes:
-            raise PreconditionFailed(CHANGED, subject=item.source)
+        check_same(reader.info, item.size_bytes, item.etag)
         check = Check(reader.info)
         while done < len(body) and (count := reader.readinto(body[done : done + _READ_BYTES])):
             stage.cancel.raise_if_cancelled()
@@ -362,7 +363,12 @@ def _read_whole(stage: Stage, way: Way, item: Item) -> tuple[memoryview, BlobInf
             stage.moved(done)
         if done < len(body):
             raise ConnectionFailed("The answer ended too early.", subject=item.source)
-        return body, reader.info, check.verdict()
+        info, how = reader.info, check.verdict()
+    if not how:  # its ETag is of other parts, or the bytes are others
+        if not reads_as(stage.driver, way.bucket, info, body, stage.cancel):
+            raise ChecksumMismatch("It was read twice, and not the same bytes came.", subject=item.source)
+        how = SECOND_READING
+    return body, info, how
 
 
 class _Held:

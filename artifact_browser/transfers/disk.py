@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 
 from artifact_browser.errors import DiskError, DiskFull, DiskPermissionDenied, FileMissing, SourceChanged, UnsafePath
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.state import Item
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -64,11 +65,6 @@ def disk_error(error: OSError, path: str | Path) -> DiskError:
     if error.errno == errno.ELOOP:
         return UnsafePath("A symbolic link stands in the way; links are not followed.", subject=subject, technical=said)
     return DiskError(f"The system says: {said}.", subject=subject, technical=said)
-
-
-def stamp_of(found: os.stat_result) -> tuple[int, int, int]:
-    """Size, time and inode: what must stay the same while a file is read."""
-    return found.st_size, found.st_mtime_ns // 1000, found.st_ino
 
 
 def check_source(item: Item) -> None:
@@ -199,6 +195,19 @@ def folds_case(folder: Path) -> bool:
                 if stat.S_ISREG(found.st_mode) and not found.st_size:
                     trial.unlink()
                 return folds
+
+
+def read_from_disk(path: str | Path) -> None:
+    """Have what is read of a file from now on come from the disk, where the system can: what is in memory only, after the system
+    could not write it, is not what the file will be.
+    """
+    if hasattr(os, "posix_fadvise"):
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | _NO_FOLLOW)
+            try:
+                os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            finally:
+                os.close(descriptor)
 
 
 def free_bytes(folder: Path) -> int:

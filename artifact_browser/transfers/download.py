@@ -10,6 +10,7 @@ from pathlib import Path
 from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, DiskError, DiskFull
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.storage.open import lies_in_store
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
 from artifact_browser.transfers.comparing import SameBytes
 from artifact_browser.transfers.desk import Parked
@@ -19,7 +20,6 @@ from artifact_browser.transfers.disk import (
     free_bytes,
     local_name,
     local_path,
-    stamp_of,
     temporary_name,
 )
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder, beside

@@ -18,7 +18,7 @@ from artifact_browser.errors import (
 )
 from artifact_browser.storage.driver import BlobInfo, Driver, Reader, Support
 from artifact_browser.storage.etag import is_md5
-from artifact_browser.transfers.content import md5_of, whole_checksums
+from artifact_browser.transfers.content import check_same, md5_of, whole_checksums
 from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Stage
@@ -100,10 +100,16 @@ def holds(stage: Stage, bucket: str, there: BlobInfo, body: memoryview) -> bool:
     """Whether the target's blob is these bytes; read where its ETag is no MD5."""
     if there.size_bytes != len(body) or is_md5(there.etag, there.headers):
         return holds_md5(there, body)
-    done, room = 0, memoryview(bytearray(min(_CHUNK_BYTES, len(body))))
-    with stage.target.get(bucket, there.key, if_match=there.etag) as reader:
+    return reads_as(stage.target, bucket, there, body, stage.cancel)
+
+
+def reads_as(driver: Driver, bucket: str, blob: BlobInfo, body: memoryview, cancel: CancelToken) -> bool:
+    """Whether these bytes come when a blob is read (once more). :raises PreconditionFailed: it is another one by now"""
+    done, room = 0, memoryview(bytearray(min(_CHUNK_BYTES, max(1, len(body)))))
+    with driver.get(bucket, blob.key, if_match=blob.etag) as reader:
+        check_same(reader.info, blob.size_bytes, blob.etag)
         while count := _fill(reader, room):
-            stage.cancel.raise_if_cancelled()
+            cancel.raise_if_cancelled()
             if room[:count] != body[done : done + count]:
                 return False
             done += count
@@ -117,6 +123,8 @@ def compare_bytes(stage: Stage, bucket: str, original: BlobInfo, to_bucket: str,
         stage.driver.get(bucket, original.key, if_match=original.etag) as one,
         stage.target.get(to_bucket, copy.key, if_match=copy.etag) as other,
     ):
+        check_same(one.info, original.size_bytes, original.etag)
+        check_same(other.info, copy.size_bytes, copy.etag)
         while True:
             stage.cancel.raise_if_cancelled()
             counts = [_fill(reader, room) for reader, room in zip((one, other), rooms, strict=True)]

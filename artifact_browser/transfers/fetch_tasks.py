@@ -21,10 +21,12 @@ from artifact_browser.transfers.content import (
     Check,
     RangeCheck,
     check_file,
+    check_same,
     crc_of_ranges,
     has_its_time,
     probable_part_bytes,
     proven_by_ranges,
+    range_holds,
     read_again,
 )
 from artifact_browser.transfers.disk import (
@@ -90,6 +92,7 @@ class FetchBlob(Task):
         buffer = memoryview(bytearray(min(_BUFFER_BYTES, max(self.item.size_bytes, 4096))))
         done = 0
         with _source(stage, self).get(self.bucket, self.item.source, if_match=self.item.etag) as reader:
+            check_same(reader.info, self.item.size_bytes, self.item.etag)
             check = Check(reader.info)
             while count := reader.readinto(buffer):
                 stage.cancel.raise_if_cancelled()
@@ -130,11 +133,10 @@ class OpenTarget(Task):
 
     def run(self, stage: Stage) -> Opened:
         info = _source(stage, self).head(self.bucket, self.item.source)
-        if info.size_bytes != self.item.size_bytes or self.item.etag not in {"", info.etag}:
-            raise PreconditionFailed("It is not the blob that was listed.", subject=self.item.source)
+        check_same(info, self.item.size_bytes, self.item.etag)
         folder = Path(make_folder(self.root, _folder_of(self.item.target)))
         if self.known and _holds(folder / self.temporary, info.size_bytes):
-            return Opened(info, self.known)
+            return Opened(info, self._still_there(folder / self.temporary, stage))
         with disk_errors(folder):
             (folder / self.temporary).unlink(missing_ok=True)  # of no use without its parts, but it takes room
         if free_bytes(folder) < info.size_bytes:
@@ -142,6 +144,18 @@ class OpenTarget(Task):
         with open_temporary(folder / self.temporary, create=True) as file, disk_errors(folder):
             os.truncate(file, info.size_bytes)
         return Opened(info)
+
+    def _still_there(self, path: Path, stage: Stage) -> tuple[PartDone, ...]:
+        """Those of the known parts that the file holds as they had arrived: nobody knows what became of it since (a stick that
+        was pulled, a network that went). The others are fetched again.
+        """
+        stop = stage.cancel.raise_if_cancelled
+        with open_temporary(path, create=False) as file, disk_errors(path):
+            return tuple(
+                part
+                for part in self.known
+                if not part.checksum or range_holds(file, part.number, part.size_bytes, part.checksum, stop)
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +196,7 @@ class FetchRange(Task):
                 self.bucket, self.item.source, start=self.start, length=self.length, if_match=self.etag
             ) as reader,
         ):
+            check_same(reader.info, None, self.etag)
             os.lseek(file, self.start, os.SEEK_SET)
             while done < self.length and (count := reader.readinto(buffer[: self.length - done])):
                 stage.cancel.raise_if_cancelled()
@@ -299,7 +314,6 @@ class FetchCourse:
         #: of each part, by its first byte
         self._sizes: dict[int, int] = {}
         self._checksums: dict[int, str] = {}
-        self._taken_up = False
         self.items = (item,)
         self._item = item
         self._bucket = bucket
@@ -326,29 +340,28 @@ class FetchCourse:
             return result
         if isinstance(result, Opened):
             self._info = result.info
-            there = {part.number: part.size_bytes for part in result.parts}
-            self._checksums = {part.number: part.checksum for part in result.parts}
-            self._taken_up = bool(there)
-            self._bytes_left -= sum(there.values())
-            tasks = [task for task in self._range_tasks(result.info) if there.get(task.start) != task.length]
+            ranges = {task.start: task for task in self._range_tasks(result.info)}
+            for part in result.parts:
+                if part.number in ranges and ranges[part.number].length == part.size_bytes:
+                    del ranges[part.number]
+                    self._take(part)
+            tasks = list(ranges.values())
             return tasks or [self._place(result.info)]
         assert isinstance(result, PartDone)
         assert self._info is not None
-        self._sizes[result.number], self._checksums[result.number] = result.size_bytes, result.checksum
-        self._bytes_left -= result.size_bytes
+        self._take(result)
         if self._bytes_left:
             return []
         return [self._place(self._info)]
 
+    def _take(self, part: PartDone) -> None:
+        self._sizes[part.number], self._checksums[part.number] = part.size_bytes, part.checksum
+        self._bytes_left -= part.size_bytes
+
     def _place(self, info: BlobInfo) -> Task:
         values = [self._checksums.get(start, "") for start in range(0, info.size_bytes, self._step(info))]
         md5s = tuple(values) if self._md5_counts(info) and all(values) else ()
-        # of what a run before had written, nobody knows what stands there now: then the file is read
-        ranges = (
-            ()
-            if self._taken_up
-            else tuple((self._sizes[start], self._checksums[start]) for start in sorted(self._sizes))
-        )
+        ranges = tuple((self._sizes[start], self._checksums[start]) for start in sorted(self._sizes))
         return PlaceFile(
             self._bucket, self._item, self._root, self._temporary, info, self._skip_existing,
             self._of_parts, md5s, ranges, self._version_id,

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
+    AccessDenied,
     ArtifactBrowserError,
     ChecksumMismatch,
     DiskError,
@@ -54,6 +55,7 @@ _log = logging.getLogger(__name__)
 
 FOLDER_TYPE = "application/x-directory"
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
+_AS_READ = "What is stored now is the file as it was when it was read, checked."
 
 
 @packed
@@ -75,7 +77,8 @@ class PutFile(Task):
     def run(self, stage: Stage) -> Finished | Skipped | Wrong:
         item = self.item
         check_source(item)
-        body: Body = FileSlice(item.source, 0, item.size_bytes, stage.moved) if item.size_bytes else b""
+        stamp = item.size_bytes, item.modified_us, item.file_id
+        body: Body = FileSlice(item.source, 0, item.size_bytes, stage.moved, stamp=stamp) if item.size_bytes else b""
         options = WriteOptions(content_type=content_type_of(item.target))
 
         def write(condition: Condition | None) -> Written:
@@ -89,15 +92,20 @@ class PutFile(Task):
             )
         except PreconditionFailed as error:
             return _taken(item, error, self.skip_existing)
-        except (ChecksumMismatch, SourceChanged) as error:
-            return taken_back(stage.driver, self.bucket, item.target, error.stored, error)
+        except SourceChanged as error:
+            if error.proven and (
+                item.replace or item.expects
+            ):  # what stood there is gone: what came is better than nothing
+                raise SourceChanged(error.detail, subject=error.subject, kept=_AS_READ) from error
+            return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
+        except ChecksumMismatch as error:
+            return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
         if isinstance(written, Finished):
             return written
         try:
-            check_source(item)
             return verified(stage.driver, self.bucket, item, written)
-        except (DiskError, ChecksumMismatch) as error:
-            return taken_back(stage.driver, self.bucket, item.target, written.etag, error)
+        except ChecksumMismatch as error:
+            return taken_back(stage.driver, self.bucket, item.target, error, written.etag, written.version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +330,7 @@ class FinishUpload(JoinTask):
         try:
             return verified(stage.driver, self.bucket, item, written, self.parts)
         except ChecksumMismatch as error:
-            return taken_back(stage.driver, self.bucket, item.target, written.etag, error)
+            return taken_back(stage.driver, self.bucket, item.target, error, written.etag, written.version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,6 +341,7 @@ class Wrong:
 
     etag: str
     error: ErrorRecord
+    version_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +355,7 @@ class RemoveWrong(Task):
     interruptible = False
 
     def run(self, stage: Stage) -> None:
-        _remove_wrong(stage.target, self.bucket, self.key, self.wrong.etag)
+        _remove_wrong(stage.target, self.bucket, self.key, self.wrong.etag, self.wrong.version_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,7 +416,8 @@ def write_over(
     """
     if not item.expects:
         return create_only(driver, item, write)
-    check_blob(driver, bucket, item.target, item.expects)
+    if not check_blob(driver, bucket, item.target, item.expects):  # gone meanwhile: then nothing may be written over
+        return create_only(driver, replace(item, replace=False), write)
     etag = etag_in(item.expects)
     if by_etag and etag and driver.capabilities.conditional_replace is not Support.NO:
         with suppress(NotSupported):  # found out now: nothing was sent yet
@@ -435,8 +445,9 @@ def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: S
     if written.verified:
         return Finished(written.verified)
     small = item.size_bytes <= SMALL_BYTES  # reading it again takes less than asking, and says more
-    if small and is_md5(written.etag, {}) and written.etag == file_md5(item.source, item.size_bytes):
-        return Finished("md5")
+    with suppress(DiskError):  # it was there when it was read
+        if small and is_md5(written.etag, {}) and written.etag == file_md5(item.source, item.size_bytes):
+            return Finished("md5")
     info = driver.head(bucket, item.target)
     if info.size_bytes == item.size_bytes:
         if parts and all(part.checksum for part in parts):
@@ -448,17 +459,26 @@ def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: S
     )
 
 
-def taken_back(driver: Driver, bucket: str, key: str, etag: str, error: ArtifactBrowserError) -> Wrong:
-    """Remove what was written wrong for ``error``, and raise that; while the store cannot be reached: what is to be removed."""
+def taken_back(
+    driver: Driver, bucket: str, key: str, error: ArtifactBrowserError, etag: str, version_id: str = ""
+) -> Wrong:
+    """Remove what was written wrong for ``error`` as this ETag and version, and raise that; while the store cannot be reached:
+    what is to be removed.
+    """
     try:
-        _remove_wrong(driver, bucket, key, etag)
+        _remove_wrong(driver, bucket, key, etag, version_id)
     except (NetworkError, ServerFault, Throttled):
-        return Wrong(etag, error.record())
+        return Wrong(etag, error.record(), version_id)
     raise error
 
 
-def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str) -> None:
-    """If it is still that."""
+def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str, version_id: str) -> None:
+    """If it is still that. Of versions exactly that one, so that what stood there before stands there again."""
+    if version_id:
+        with suppress(AccessDenied, NotSupported):  # whose keys may delete, but no version: it is hidden then
+            (outcome,) = driver.delete_versions(bucket, [(key, version_id)])
+            if not outcome.error:
+                return
     there = head_or_none(driver, bucket, key) if etag else None
     if there is not None and there.etag == etag:
         driver.delete(bucket, key)

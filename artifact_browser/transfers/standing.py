@@ -10,7 +10,8 @@ from pathlib import Path
 
 from artifact_browser.errors import PreconditionFailed
 from artifact_browser.storage.driver import Driver
-from artifact_browser.transfers.disk import disk_errors, stamp_of
+from artifact_browser.storage.stamps import stamp_of
+from artifact_browser.transfers.disk import disk_errors
 from artifact_browser.transfers.evidence import head_or_none
 
 CHANGED = "It has changed since the comparison. Compare again."
@@ -47,11 +48,12 @@ def same_blob_stands(standing: str, etag: str, size_bytes: int, modified_us: int
     return blob_standing("", size_bytes, modified_us) == "/".join([*known.split("/", 2)[:2], ""])
 
 
-def check_blob(driver: Driver, bucket: str, key: str, standing: str) -> None:
-    """In a mover, right before it is written over. Nothing there is fine. :raises PreconditionFailed: it is another one"""
+def check_blob(driver: Driver, bucket: str, key: str, standing: str) -> bool:
+    """In a mover, right before it is written over; whether anything stands there. :raises PreconditionFailed: another one does"""
     there = head_or_none(driver, bucket, key)
     if there is not None and not same_blob_stands(standing, there.etag, there.size_bytes, there.modified_us):
         raise PreconditionFailed(_changed(standing), subject=key)
+    return there is not None
 
 
 def file_standing(size_bytes: int, modified_us: int, file_id: int) -> str:

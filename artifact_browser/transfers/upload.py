@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +11,11 @@ from pathlib import Path
 from artifact_browser.errors import DiskError, InputError
 from artifact_browser.storage.location import DELIMITER, Location
 from artifact_browser.storage.open import lies_in_store
-from artifact_browser.transfers.choice import EVERYTHING, TreeChoice
+from artifact_browser.storage.stamps import stamp_of
+from artifact_browser.transfers.choice import EVERYTHING, Links, TreeChoice
 from artifact_browser.transfers.comparing import SameBytes
 from artifact_browser.transfers.desk import Parked
-from artifact_browser.transfers.disk import disk_error, stamp_of
+from artifact_browser.transfers.disk import disk_error
 from artifact_browser.transfers.local_names import key_segments
 from artifact_browser.transfers.lookup import Blob, find_blobs
 from artifact_browser.transfers.lost_uploads import what_is_left
@@ -23,7 +25,7 @@ from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Course, Task
 from artifact_browser.transfers.tree import Tree, TreeOrder
-from artifact_browser.transfers.walk import Found, What, walk
+from artifact_browser.transfers.walk import LEADS_OUT, Found, What, walk
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +113,7 @@ class UploadTree(Tree):
         planning, found = self.planning, []
         for item in items:
             try:
-                status = Path(item.source).stat()
+                status = Path(item.source).stat(follow_symlinks=self._upload.choice.links is not Links.SKIP)
             except OSError as error:
                 self._tidy_rest([item], ())
                 planning.fail(item, disk_error(error, item.source))
@@ -120,12 +122,25 @@ class UploadTree(Tree):
                 if (empty := self._read_folder(item)) is not None:
                     found.append(empty)
                 continue
+            if note := self._link_note(item.source, status):
+                self._tidy_rest([item], ())
+                planning.skip(item, f"{note}: not uploaded")
+                continue
             size, modified_us, file_id = stamp_of(status)
             if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):
                 item = self._order.anew(planning, item)  # what was begun is of a file that is not that one any more
                 item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id)
             found.append(planning.add(item, self._exists))
         return found
+
+    def _link_note(self, path: str, found: os.stat_result) -> str:
+        """Why what stands there by now is not followed; empty where it is, or is no link."""
+        if stat.S_ISLNK(found.st_mode):
+            return What.LINK
+        if self._upload.choice.links is not Links.INSIDE or path in self._upload.paths or not Path(path).is_symlink():
+            return ""
+        roots = (Path(chosen).resolve() for chosen in self._upload.paths)
+        return "" if any(Path(path).resolve().is_relative_to(root) for root in roots) else LEADS_OUT
 
     def _read_folder(self, item: Item) -> Item | None:
         """One that could not be read when it was its turn; an item again where there is nothing in it."""

@@ -16,8 +16,9 @@ from enum import StrEnum
 from pathlib import Path
 
 from artifact_browser.errors import DiskError, FileMissing
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.choice import EVERYTHING, Links, TreeChoice
-from artifact_browser.transfers.disk import disk_error, stamp_of
+from artifact_browser.transfers.disk import disk_error
 from artifact_browser.transfers.ignore_files import IgnoreFiles, ignore_files_above
 from artifact_browser.transfers.typed_patterns import TYPED, TypedPatterns
 
@@ -51,6 +52,7 @@ class Found:
     note: str = ""
 
 
+LEADS_OUT = "symbolic link out of the chosen folder"
 #: a link behind more links than this is not followed: two folders full of links to each other would not end otherwise
 _MOST_LINKS = 4
 
@@ -184,7 +186,7 @@ class _Links:
         if stat.S_ISDIR(found.st_mode) and (found.st_dev, found.st_ino) in at.inside_of:
             return "symbolic link in a circle"
         if not at.is_chosen and not os.path.realpath(at.path).startswith(self._real):
-            return "symbolic link out of the chosen folder"
+            return LEADS_OUT
         return "behind too many symbolic links" if at.links >= _MOST_LINKS else ""
 
     def entered(self, folder: _Place, found: os.stat_result) -> _Place:

@@ -13,7 +13,7 @@ import pytest
 from artifact_browser.errors import ChecksumMismatch, ConnectionFailed
 from artifact_browser.paths import in_home
 from artifact_browser.storage.driver import BlobInfo, Driver
-from artifact_browser.transfers.disk import stamp_of
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.policy import Policy
 from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.state import Item, ItemState, JobState

@@ -10,9 +10,9 @@ import pytest
 
 from artifact_browser.errors import ChecksumMismatch
 from artifact_browser.storage.driver import Condition, Driver, Part, Written
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
 from artifact_browser.transfers.copy_ends import Way
-from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.lookup import find_blobs
 from artifact_browser.transfers.parts_course import PartsCourse
 from artifact_browser.transfers.put_course import PutCourse

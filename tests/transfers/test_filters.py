@@ -63,7 +63,7 @@ def names(sizes: int) -> st.SearchStrategy[str]:
 
 pieces = st.sampled_from(
     ["a", "b", "ab", "*", "?", "a*", "*b", "*.x", "*a*b*", "[ab]", "[!a]", "[a-c]*", "[[:alpha:]]", "\\a", "a b", "??",
-     "\\#a", "\\!b", "[z-a]"]
+     "\\#a", "\\!b", "[z-a]", "a[!b]", "*[!a]", "[+-9]*"]
 )  # fmt: skip
 middles = st.lists(pieces | st.just("**"), max_size=2)
 lines = st.one_of(
@@ -71,7 +71,7 @@ lines = st.one_of(
         lambda no, root, inner, last, tail: f"{no}{root}{'/'.join([*inner, last])}{tail}",
         st.sampled_from(["", "", "!"]), st.sampled_from(["", "/"]), middles, pieces, st.sampled_from(["", "/", "/**", " "]),
     ),
-    st.sampled_from(["# a", "", "!", "/", "[", "a[", "**", "*", "*/", "/*", "!*/", "**/", "a\\", "\\ ", "a\\ "]),
+    st.sampled_from(["# a", "", "!", "/", "!/", "[", "a[", "**", "*", "*/", "/*", "!*/", "**/", "a\\", "\\ ", "a\\ "]),
 )  # fmt: skip
 ignore_texts = st.lists(lines, min_size=1, max_size=5).flatmap(
     lambda found: st.sampled_from(["\n", "\r\n"]).map(lambda end: end.join([*found, ""]))
@@ -104,6 +104,8 @@ trees = st.builds(
 @example(made={".gitignore": "a\n!a/b\n", "a/b": "", "b": ""})
 @example(made={".gitignore": "*\n!*/\n!*.x\n", "a/c.x": "", "a/b": "", "b": ""})
 @example(made={".gitignore": "*\n!b\n", "a/.gitignore": "!a\n", "a/a": "", "b/a": ""})
+@example(made={".gitignore": "*\n!/\n", "a": ""})
+@example(made={".gitignore": "*[!b]\n", "a/ab": "", "b/a": ""})
 @example(made={".gitignore": "\ufeffa\n", "a": "", "b": ""})
 def test_the_same_files_are_kept_as_by_git(repository: Path, made: dict[str, str]) -> None:
     for old in repository.iterdir():
@@ -157,6 +159,14 @@ def test_files_above_do_not_count_in_the_home_folder_or_where_anybody_can_write(
         ("*a*b*c", "xaxxbxxcd", None),
         ("[!x]*a*b", "yxab", True),
         ("[[]", "[", True),
+        ("data[!0-9]", "data/", None),  # brackets match no slash
+        ("data[!0-9]", "datax", True),
+        ("test[!_]data", "test/data", None),
+        ("*[!a]", "a/", None),
+        ("*[!]x]", "a]", None),
+        ("a[+-9]b", "a/b", None),
+        ("a[+-9]b", "a0b", True),
+        ("a\\[^b", "a[^b", True),
         ("x\\ ", "x ", True),
         ("!x", "x", False),
         ("\u00e4?", "\u00e4\udcff", True),
@@ -332,6 +342,32 @@ def test_links_are_followed_as_far_as_was_chosen(
     skipped = {one.item.name.removeprefix("set/"): one.note for one in handle.items([ItemState.SKIPPED])}
     assert skipped == notes
     assert {one.item.name.removeprefix("set/") for one in handle.items([ItemState.FAILED])} == failed
+
+
+@pytest.mark.parametrize(
+    ("links", "leads_to", "note"),
+    [
+        (Links.SKIP, "g", "symbolic link: not uploaded"),
+        (Links.INSIDE, "../outside/o", "symbolic link out of the chosen folder: not uploaded"),
+        (Links.INSIDE, "g", ""),
+        (Links.ANYWHERE, "../outside/o", ""),
+    ],
+)
+def test_a_link_that_took_a_files_place_before_a_retry_is_as_one_that_was_found(
+    local: Bench, linked: Path, links: Links, leads_to: str, note: str
+) -> None:
+    gone = linked / "nowhere"
+    paths = [linked / "gone.txt"] if links is Links.SKIP else [linked]
+    handle = local.queue.upload(local.record, local.at(), paths, choice=TreeChoice(links=links))
+    local.finish(handle)
+    gone = paths[0] if links is Links.SKIP else gone
+    gone.unlink(missing_ok=True)
+    gone.symlink_to(leads_to)
+    handle.retry_failed()
+    local.finish(handle)
+    shown = {one.item.name.rpartition("/")[2]: one.note for one in handle.items([ItemState.SKIPPED])}
+    assert shown.get(gone.name, "") == note
+    assert any(key.endswith(gone.name) for key in local.listed()) == (not note)
 
 
 def test_a_chosen_link_is_followed_where_links_are(tmp_path: Path, linked: Path) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from artifact_browser.storage.driver import Driver, Upload
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers import upload_marks
-from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.known_uploads import KnownUploads, UploadsKnown
 from artifact_browser.transfers.lost_uploads import DropLost
 from artifact_browser.transfers.put_course import PutCourse

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 
 from artifact_browser.errors import ChecksumMismatch, DiskError, SourceChanged, UnsafePath
 from artifact_browser.storage.driver import BlobInfo, Written
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.content import Check, RangeCheck, check_file, crc_of_ranges, proven_by_ranges
-from artifact_browser.transfers.disk import check_source, local_path, make_folder, put_in_place, stamp_of
+from artifact_browser.transfers.disk import check_source, local_path, make_folder, put_in_place
 from artifact_browser.transfers.meter import Meter
 from artifact_browser.transfers.policy import second_name
 from artifact_browser.transfers.put_tasks import verified

@@ -20,7 +20,7 @@ from artifact_browser.paths import Paths
 from artifact_browser.storage.driver import BlobInfo, Driver, Support, Written
 from artifact_browser.storage.drivers.s3.open import open_s3
 from artifact_browser.storage.location import Location
-from artifact_browser.transfers.disk import stamp_of
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.put_tasks import PutMarker, PutPart
 from artifact_browser.transfers.queue import TransferQueue

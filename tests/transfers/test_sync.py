@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from artifact_browser.errors import BucketNotFound, InputError, PreconditionFailed
 from artifact_browser.storage.location import Location
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.compare import compare, read_rows
 from artifact_browser.transfers.compare_file import By, Comparison, Direction, Group
-from artifact_browser.transfers.disk import stamp_of
 from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.standing import blob_standing
 from artifact_browser.transfers.state import Item, ItemState, JobState

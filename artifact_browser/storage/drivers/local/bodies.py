@@ -15,6 +15,7 @@ from typing import Protocol
 
 from artifact_browser.errors import ConnectionFailed, DiskPermissionDenied, FileMissing, SourceChanged
 from artifact_browser.storage.driver import Body, FileSlice
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.workers.cancel import CancelToken
 
 PIECE_BYTES = 4 * 1024**2
@@ -84,7 +85,10 @@ def write_stream(source: Source, length: int, target: int, cancel: CancelToken) 
 def _write_slice(body: FileSlice, target: int, cancel: CancelToken) -> tuple[int, str]:
     source = _open_source(body.path)
     try:
-        before = identity(os.fstat(source))
+        opened = os.fstat(source)
+        if body.stamp is not None and stamp_of(opened) != body.stamp:
+            raise SourceChanged("It is not the file that was to be uploaded.", subject=str(body.path))
+        before = identity(opened)
         digest = new_md5()
         copied = copy_bytes(source, body.offset, body.length, target, cancel, digest, body.sent, body.most)
         if copied != body.length or identity(os.fstat(source)) != before:
@@ -168,6 +172,27 @@ def _read(source: int, buffer: memoryview) -> int:
 def _write_all(target: int, data: memoryview) -> None:
     while data:
         data = data[os.write(target, data) :]
+
+
+def same_bytes(one: int, other: int, cancel: CancelToken) -> bool:
+    """Whether two open files hold the same, as it is read."""
+    rooms = [memoryview(bytearray(PIECE_BYTES)) for _ in range(2)]
+    for file in (one, other):
+        os.lseek(file, 0, os.SEEK_SET)
+    while True:
+        cancel.raise_if_cancelled()
+        counts = [_fill(file, room) for file, room in zip((one, other), rooms, strict=True)]
+        if counts[0] != counts[1] or rooms[0][: counts[0]] != rooms[1][: counts[1]]:
+            return False
+        if counts[0] < PIECE_BYTES:
+            return True
+
+
+def _fill(source: int, buffer: memoryview) -> int:
+    done = 0
+    while done < len(buffer) and (count := _read(source, buffer[done:])):
+        done += count
+    return done
 
 
 def md5_of(source: int, cancel: CancelToken) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from artifact_browser.errors import (
     ArtifactBrowserError,
     BlobNotFound,
+    ChecksumMismatch,
     InputError,
     JobCancelled,
     NotSupported,
@@ -41,7 +42,7 @@ from artifact_browser.storage.driver import (
     Written,
 )
 from artifact_browser.storage.drivers.local import buckets, multipart
-from artifact_browser.storage.drivers.local.bodies import Source, copy_bytes, write_body, write_stream
+from artifact_browser.storage.drivers.local.bodies import Source, copy_bytes, same_bytes, write_body, write_stream
 from artifact_browser.storage.drivers.local.disk_errors import disk_errors
 from artifact_browser.storage.drivers.local.durable import make_durable
 from artifact_browser.storage.drivers.local.index import Attributes
@@ -235,12 +236,15 @@ class LocalDriver:
             try:
                 with draft(self._store) as made:
                     size_bytes = copy_bytes(source, 0, found.known.size_bytes, made.file, self._store.cancel)
+                    is_same = same_bytes(source, made.file, self._store.cancel)
                     self._check_copied(source, found.known.size_bytes, found.known.modified_ns, size_bytes)
+                    if not is_same:
+                        raise ChecksumMismatch("The copy has other bytes than the original.", subject=to_key)
                     made.etag = found.known.etag
                     known = publish(self._store, to_bucket, to_key, made, found.known.attributes, condition)
             finally:
                 os.close(source)
-            return Written(known.etag, verified="size", durable=condition is not None)
+            return Written(known.etag, verified="bytes", durable=condition is not None)
 
     @staticmethod
     def _refuse_version(key: str, version_id: str) -> None:

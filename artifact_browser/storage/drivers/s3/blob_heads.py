@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from artifact_browser.errors import ChecksumMismatch, NotSupported, UnexpectedAnswer
+from artifact_browser.errors import ChecksumMismatch, DiskError, NotSupported, UnexpectedAnswer
 from artifact_browser.storage.driver import BlobInfo
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.etag import is_md5
@@ -135,12 +135,29 @@ def check_range(status: int, headers: Mapping[str, str], start: int, subject: st
         raise UnexpectedAnswer("The store sent another part of the blob than was asked for.", subject=subject)
 
 
-def check_written(source: Source, sent: str, echoed: str, etag: str, headers: Mapping[str, str], subject: str) -> str:
+def check_written(
+    source: Source, sent: str, echoed: str, etag: str, version_id: str, headers: Mapping[str, str], subject: str
+) -> str:
     """How the store's answer proves that it has the bytes that were sent: ``crc32c`` where it echoes that, else ``md5``
     where its ETag is one; "" where nothing does.
 
-    :raises ChecksumMismatch: it has other bytes
+    :raises ChecksumMismatch: it has other bytes; :raises SourceChanged: the file has others by now
     """
+    try:
+        how = _how_written(source, sent, echoed, etag, headers, subject)
+    except (ChecksumMismatch, DiskError) as trouble:
+        source.check_unchanged(etag, version_id)  # else that is why
+        if isinstance(trouble, ChecksumMismatch):
+            trouble.stored, trouble.version_id = etag, version_id
+            raise
+        error = source.changed()
+        error.stored, error.version_id = etag, version_id
+        raise error from trouble
+    source.check_unchanged(etag, version_id, proven=bool(how))
+    return how
+
+
+def _how_written(source: Source, sent: str, echoed: str, etag: str, headers: Mapping[str, str], subject: str) -> str:
     if echoed:
         how, same = "crc32c", echoed == sent
     elif is_md5(etag, headers):
@@ -148,9 +165,7 @@ def check_written(source: Source, sent: str, echoed: str, etag: str, headers: Ma
     else:
         return ""
     if not same:
-        error = ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
-        error.stored = etag
-        raise error
+        raise ChecksumMismatch("The store received other bytes than were sent.", subject=subject)
     return how
 
 

@@ -2,8 +2,8 @@
 
 A file is read with ``pread`` into one small buffer rather than mapped: a mapped file that somebody truncates kills
 the process with SIGBUS, and a 256 KiB buffer stays in the processor's cache. A smaller one is read once, and what was read is
-what is checked and sent. Size, time and inode are compared before and
-after, so a file that changed meanwhile fails its item instead of becoming a mixture.
+what is checked and sent. Size, time and inode are compared before it is
+read, before it is sent and behind that, so a file that changed meanwhile fails its item instead of becoming a mixture, and what a mixture would have replaced stays.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import base64
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
 from awscrt import checksums
 
-from artifact_browser.errors import DiskError, SourceChanged
+from artifact_browser.errors import DiskError, FileMissing, SourceChanged
 from artifact_browser.storage.driver import Body, FileSlice
 from artifact_browser.storage.drivers.s3.errors import of_disk
+from artifact_browser.storage.stamps import stamp_of
 
 PIECE_BYTES = 256 * 1024
 
@@ -158,27 +158,35 @@ class Source:
             digest.update(piece)
         return digest.hexdigest()
 
-    def check_unchanged(self, stored: str) -> None:
-        """After it was sent, and is ``stored`` as this ETag.
+    def check_unchanged(self, stored: str = "", version_id: str = "", *, proven: bool = False) -> None:
+        """Before it is sent; and behind that, when it is ``stored`` as this ETag and version, ``proven`` to be what was read.
 
-        :raises SourceChanged: size, time or inode are not what they were when it was opened, or it is gone
+        :raises SourceChanged: size, time or inode are not what they were when it was opened; or it is gone, and not proven
         """
         if self._identity is None:
             return
-        with suppress(DiskError):
+        try:
             if self._look() == self._identity:
                 return
+        except FileMissing:
+            if proven:  # nobody has written to it: what is stored is the file, and may be all that is left of it
+                return
+        except DiskError:
+            pass
         error = self.changed()
-        error.stored = stored
+        error.stored, error.version_id, error.proven = stored, version_id, proven
         raise error
 
     def _look(self) -> tuple[int, int, int]:
+        """:raises SourceChanged: it is another file than the one that is meant"""
         assert isinstance(self._body, FileSlice)
         try:
             # by name: a file that was replaced by another counts as changed too
             status = os.stat(self._body.path)  # noqa: PTH116 - a Path takes longer than the look
         except OSError as error:
             raise of_disk(error, str(self._body.path)) from error
+        if self._body.stamp is not None and stamp_of(status) != self._body.stamp:
+            raise self.changed()
         return status.st_size, status.st_mtime_ns, status.st_ino
 
     def changed(self) -> SourceChanged:

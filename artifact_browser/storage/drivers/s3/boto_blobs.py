@@ -185,20 +185,24 @@ class BotoBlobs:
         with Source(body) as source:
             trying = remembered.facts().checksum is not Support.NO
             checksum = {"ChecksumCRC32C": source.crc32c()} if trying else {}
+
+            def write(proof: dict[str, str]) -> Any:
+                source.check_unchanged()  # its proof is of one state of the file: a mixture replaces nothing
+                return self._boto.call(bucket, lambda s3: send(s3, source, proof), subject=subject, once=once)
+
             try:
-                proof = checksum or {"ContentMD5": source.content_md5()}
-                answer = self._boto.call(bucket, lambda s3: send(s3, source, proof), subject=subject, once=once)
+                answer = write(checksum or {"ContentMD5": source.content_md5()})
             except Exception as error:
                 if not checksum or not refuses_checksum(error):
                     raise
-                proof = {"ContentMD5": source.content_md5()}
-                answer = self._boto.call(bucket, lambda s3: send(s3, source, proof), subject=subject, once=once)
+                answer = write({"ContentMD5": source.content_md5()})
                 remembered.learn(checksum=Support.NO)
                 checksum = {}
             etag, headers = str(answer.get("ETag", "")).strip('"'), _headers(answer)
-            source.check_unchanged(etag)
+            version_id = str(answer.get("VersionId", ""))
             echoed = str(answer.get("ChecksumCRC32C", "")) if checksum else ""
-            verified = check_written(source, checksum.get("ChecksumCRC32C", ""), echoed, etag, headers, subject)
+            sent = checksum.get("ChecksumCRC32C", "")
+            verified = check_written(source, sent, echoed, etag, version_id, headers, subject)
         if checksum and remembered.facts().checksum is Support.UNKNOWN:
             remembered.learn(checksum=Support.YES if echoed else Support.NO)
         return answer, echoed, verified

@@ -263,7 +263,7 @@ class Exchange:
             wanted = source.most(min(_TOLD_BYTES, source.length - sent))
             file.seek(offset + sent)  # on a lost connection Python falls back to reading from where the file stands
             if sock.sendfile(file, offset + sent, wanted) != wanted:
-                source.check_unchanged("")
+                source.check_unchanged()
                 raise BrokenPipeError
             sent += wanted
             source.tell_sent(sent)

@@ -207,20 +207,21 @@ class OwnBlobs:
                 if remembered.facts().checksum is Support.UNKNOWN:
                     remembered.learn(checksum=Support.NO)
                 checksum = ""
-            etag = given.get("etag", "").strip('"')
-            source.check_unchanged(etag)
+            etag, version_id = given.get("etag", "").strip('"'), given.get("x-amz-version-id", "")
             echoed = given.get(_CHECKSUM, "") if checksum else ""
-            verified = check_written(source, checksum, echoed, etag, given, f"{bucket}/{key}")
+            verified = check_written(source, checksum, echoed, etag, version_id, given, f"{bucket}/{key}")
             if checksum and remembered.facts().checksum is Support.UNKNOWN:
                 remembered.learn(checksum=Support.YES if echoed else Support.NO)
             return given, _Sent(source.length, echoed, verified)
 
     def _send_body(self, request: Request) -> Mapping[str, str]:
+        if request.source is not None:
+            request.source.check_unchanged()  # its proof is of one state of the file: a mixture replaces nothing
         try:
             answer = self._open(request)
         except ChecksumMismatch:
             if request.source is not None:  # between checksum and sending: then that is what was wrong
-                request.source.check_unchanged("")
+                request.source.check_unchanged()
             raise
         with answer:
             # the answer is there, so the write happened; a connection lost now costs only the connection
