@@ -87,7 +87,7 @@ class CopyOrder(Order):
     def _find(self, planning: Planning, plan: CopyPlan) -> Iterator[Item]:
         bucket, into = self.sources[0].bucket, self.target.key
         keys = [source.key for source in self.sources if source.key and not source.key.endswith(DELIMITER)]
-        found = find_blobs(planning.driver, bucket, keys, planning.tick)
+        found = planning.patiently(lambda: find_blobs(planning.driver, bucket, keys, planning.tick))
         for key in keys:
             name = key.rpartition(DELIMITER)[2]
             if key in found:
@@ -97,7 +97,7 @@ class CopyOrder(Order):
         for source in self.sources:
             if not source.key or source.key.endswith(DELIMITER):
                 base = len(source.parent.key)
-                for blob in blobs_below(planning.driver, bucket, source.key):
+                for blob in planning.below(bucket, source.key):
                     yield from plan.admit(blob, blob.key[base:], into + blob.key[base:])
 
 
@@ -149,7 +149,7 @@ class RenameOrder(Order):
         bucket = self.source.bucket
         if next(blobs_below(planning.driver, bucket, new), None) is not None:
             raise PreconditionFailed("A folder of that name is there already.", subject=f"{bucket}/{new}")
-        for blob in blobs_below(planning.driver, bucket, old):
+        for blob in planning.below(bucket, old):
             yield from plan.admit(blob, blob.key[len(self.source.parent.key) :], new + blob.key[len(old) :])
 
 

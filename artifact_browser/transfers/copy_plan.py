@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord
-from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, InputError
+from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, InputError, PreconditionFailed
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.blob_tasks import OneTask, RemoveFolders, TidyUp
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
@@ -66,8 +66,9 @@ class CopyPlan:
     def look_again(self, items: Sequence[Item]) -> Iterator[Item]:
         """Items of a run before, as their originals are now."""
         planning, way = self.planning, self.way
-        found = find_blobs(planning.driver, way.bucket, [item.source for item in items], planning.tick)
-        existing = find_blobs(planning.target, way.to_bucket, [item.target for item in items], planning.tick)
+        sources = [item.source for item in items]
+        found = planning.patiently(lambda: find_blobs(planning.driver, way.bucket, sources, planning.tick))
+        existing = planning.found([item.target for item in items], way.to_bucket)
         for item in items:
             blob, there = found.get(item.source), existing.get(item.target)
             if blob is None:
@@ -102,11 +103,26 @@ class CopyPlan:
         :param policy: ``None``: nobody is asked, and what is there already fails its item
         """
         planning, way = self.planning, self.way
-        movable = items if policy is None else self._settle(items, policy)
+        movable = self._apart(items if policy is None else self._settle(items, policy))
         going = {item.number for item in movable}
         planning.tidy(debris_of(way, [item for item in items if item.begun and item.number not in going]))
         way = replace(way, streamed=self._streamed(movable))
         return chain(self._before, (self._course(way, item) for item in movable))
+
+    def _apart(self, items: Sequence[Item]) -> list[Item]:
+        """Without those that would be written over what has yet to be copied itself (``x/x/f`` to ``x/f``, and that to ``f``):
+        they fail, and a retry finds the others done.
+        """
+        one_store = self.to_record is None or same_store(self.record, self.to_record)
+        sources = {item.source for item in items} if one_store and self.way.bucket == self.way.to_bucket else set()
+        apart = []
+        for item in items:
+            if item.target in sources and item.target != item.source:
+                words, todo = "What stands there is to be copied itself.", "Try again when the others are done."
+                self.planning.give_up(item, PreconditionFailed(words, subject=item.target, todo=todo))
+            else:
+                apart.append(item)
+        return apart
 
     def _course(self, way: Way, item: Item) -> Course:
         capabilities = self.planning.target.capabilities
@@ -117,7 +133,7 @@ class CopyPlan:
 
     def _settle(self, items: Sequence[Item], policy: Decision) -> list[Item]:
         planning = self.planning
-        existing = find_blobs(planning.target, self.way.to_bucket, [item.target for item in items], planning.tick)
+        existing = planning.found([item.target for item in items], self.way.to_bucket)
         for item in items:
             if item.number in self._sure:
                 existing.pop(item.target, None)
@@ -125,7 +141,7 @@ class CopyPlan:
 
     def exists(self, key: str) -> bool:
         """Whether something stands at a key of the target."""
-        return bool(find_blobs(self.planning.target, self.way.to_bucket, [key], self.planning.tick))
+        return bool(self.planning.found([key], self.way.to_bucket))
 
     def _streamed(self, items: Sequence[Item]) -> bool:
         """Whether the bytes must come through this computer: the target's store cannot reach them, or its keys may not."""
@@ -134,11 +150,14 @@ class CopyPlan:
         if not same_store(self.record, self.to_record):
             return True
         try:
-            ends = [self.planning.driver.head(self.way.bucket, item.source) for item in {items[0], items[-1]}]
-            reached = [reaches(self.planning.driver, self.planning.target, self.way.bucket, info) for info in ends]
+            reached = self.planning.patiently(lambda: [self._reaches(item) for item in {items[0], items[-1]}])
         except ArtifactBrowserError:  # each item says what it met
             return True
         return not all(reached)
+
+    def _reaches(self, item: Item) -> bool:
+        info = self.planning.driver.head(self.way.bucket, item.source)
+        return reaches(self.planning.driver, self.planning.target, self.way.bucket, info)
 
 
 def _same(item: Item, there: Blob) -> bool | None:

@@ -21,6 +21,7 @@ from artifact_browser.transfers.journal_base import unknown_rest
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
+from artifact_browser.transfers.own_stop import own_stop
 from artifact_browser.transfers.patience import wants_credentials
 from artifact_browser.transfers.planning import Aids, Paused, Planning
 from artifact_browser.transfers.scheduler import Scheduler
@@ -28,8 +29,12 @@ from artifact_browser.transfers.state import Item, ItemsChanged, JobSnapshot, Jo
 from artifact_browser.transfers.stream import Stream
 from artifact_browser.transfers.task import Task
 from artifact_browser.transfers.tree import TreeOrder
+from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
 from artifact_browser.workers.translate import redacted_record, translated
+
+#: a plan looks between its requests whether it is to pause; a request without an answer is given so long then
+_PLAN_STOPS_S = 2.0
 
 
 def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | AllTaken, None, JobSnapshot]:
@@ -49,7 +54,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
     refused: ErrorRecord | None = None
     with _pausable(order.head.job_id, order.run) as pausing, crew.working(ledger.job_id):
         try:
-            with both_ends(context, order.records) as (driver, target):
+            with own_stop(context, pausing.plan) as part, both_ends(part, order.records) as (driver, target):
                 stop = threading.Event()
                 aids = Aids(
                     partial(journal.parts, ledger.job_id) if order.again or order.resumes else _no_parts,
@@ -88,13 +93,17 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                     closing = order.closing(planning, ledger.snapshot().counts)
                     whole = yield from scheduler.run(chain(closing, durability.last()))
                 if durability.trouble is not None:
+                    log.doubt()
                     yield from ledger.news()
                     raise error_from(durability.trouble)
                 refused = scheduler.refused
         except Paused:
             whole = False
         except JobCancelled:
-            raise  # the window has ended it, and says so to the journal; or this process is leaving
+            if pausing.is_set() and not context.cancel.cancelled:  # the plan was cut off
+                whole = False
+            else:
+                raise  # the window has ended it, and says so to the journal; or this process is leaving
         except Exception as error:
             record = redacted_record(translated(error))
             if not can_stop or not wants_credentials(record):
@@ -109,6 +118,12 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
     yield from ledger.news()
     log.keep(last)
     return last
+
+
+def enter(context: JobContext, order: Order) -> Generator[None, None, None]:
+    """ENGINE job: a run of a job was ordered. It may have to wait for a place: it is in the journal from now on."""
+    journal_of(context).enter(order)
+    yield from ()
 
 
 def _resumed(order: Order, log: JobLog) -> tuple[Order, bool]:
@@ -143,21 +158,35 @@ def _no_parts(item: Item) -> tuple[PartDone, ...]:
     return ()
 
 
-_pauses: dict[tuple[str, int], threading.Event] = {}
+class _Pause(threading.Event):
+    """Whether a run is to stop where it is. ``plan``: the stop sign of what plans, where a store gives no answer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan = CancelToken()
+
+    def want(self) -> None:
+        self.set()
+        timer = threading.Timer(_PLAN_STOPS_S, self.plan.cancel)
+        timer.daemon = True
+        timer.start()
+
+
+_pauses: dict[tuple[str, int], _Pause] = {}
 
 
 @contextmanager
-def _pausable(job_id: str, run: int) -> Iterator[threading.Event]:
+def _pausable(job_id: str, run: int) -> Iterator[_Pause]:
     """While inside, :func:`pause` reaches this run of the job; one that came before it does, too."""
     try:
-        yield _pauses.setdefault((job_id, run), threading.Event())
+        yield _pauses.setdefault((job_id, run), _Pause())
     finally:
         _pauses.pop((job_id, run), None)
 
 
 def pause(context: JobContext, job_id: str, run: int) -> Generator[None, None, None]:
     """ENGINE job: have a run of this process's job ``job_id`` stop where it is; it ends by itself as paused."""
-    _pauses.setdefault((job_id, run), threading.Event()).set()
+    _pauses.setdefault((job_id, run), _Pause()).want()
     yield from ()
 
 

@@ -25,7 +25,7 @@ from artifact_browser.errors import (
 )
 from artifact_browser.transfers.clearing import ClearingAway
 from artifact_browser.transfers.delete import DeleteOrder, discard
-from artifact_browser.transfers.engine import carry_out, pause, put_first, write_end
+from artifact_browser.transfers.engine import carry_out, enter, pause, put_first, write_end
 from artifact_browser.transfers.held_items import HeldItems
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.policy import ConflictFound, Decision, merged
@@ -39,6 +39,7 @@ from artifact_browser.transfers.state import (
     JobSnapshot,
     JobState,
 )
+from artifact_browser.transfers.telling import Telling
 from artifact_browser.transfers.tree import TreeOrder
 from artifact_browser.workers.job import Lane, Question
 from artifact_browser.workers.pool import JobHandle, WorkerPool
@@ -146,7 +147,9 @@ class TransferHandle:
 
     def start(self) -> None:
         """Hand the order to the engine."""
-        self._begin(self.order)
+        with self._lock:
+            order = self._numbered(self.order)
+        self._begin(order)
 
     @property
     def can_pause(self) -> bool:
@@ -177,7 +180,7 @@ class TransferHandle:
         if not stands:
             self._pool.start(pause, self.job_id, self._runs, lane=Lane.ENGINE, at_once=True)
             return
-        self._pool.start(write_end, self.job_id, self._runs, JobState.PAUSED, lane=Lane.ENGINE, at_once=True)
+        self._write_end(JobState.PAUSED)
         self._listener.on_changed(self)
 
     def use(self, record: AccountRecord, *, renewed: bool) -> None:
@@ -220,7 +223,7 @@ class TransferHandle:
             self._end(JobState.CANCELLED, None)
         if job is not None:
             job.cancel()
-        self._pool.start(write_end, self.job_id, self._runs, JobState.CANCELLED, lane=Lane.ENGINE, at_once=True)
+        self._write_end(JobState.CANCELLED)
         if stands or self._runs > 1:
             self._clear_away(self._debris if stands else (), more=True)
         if isinstance(self.order, DeleteOrder):
@@ -283,7 +286,7 @@ class TransferHandle:
         if order is not None:
             self._begin(order)
         else:
-            self._pool.start(write_end, self.job_id, self._runs, JobState.DONE, lane=Lane.ENGINE, at_once=True)
+            self._write_end(JobState.DONE)
 
     def _next_run(self, only: ItemSnapshot | None = None) -> Order | None:
         """The order for what is left (or for one item of that), ``None`` when nothing is; with the lock held."""
@@ -296,6 +299,8 @@ class TransferHandle:
                 counts, items=counts.items - 1, items_failed=counts.items_failed - 1
             ))  # fmt: skip
         elif self._planned and not self._forgets_open and self._held.all_ended_well():
+            if self._snapshot.state is JobState.FAILED:  # what is done did not reach the disk
+                return self._resume()
             # the engine died between the last item and saying so: an empty retry would plan everything anew
             self._snapshot = replace(
                 self._snapshot, state=JobState.DONE, error=None, counts=self._carried(), time_left_s=None
@@ -310,7 +315,7 @@ class TransferHandle:
             order = self.order
             self._held, self._total = HeldItems(), 0
         self._snapshot = replace(order.head, state=JobState.QUEUED)
-        return order
+        return self._numbered(order)
 
     def _order_for(self, items: Iterable[ItemSnapshot], begun_stays: bool, counts: Counts) -> Order:
         again = [self._again(one, begun_stays) for one in items]
@@ -327,7 +332,7 @@ class TransferHandle:
         self._snapshot = replace(
             self._snapshot, state=JobState.QUEUED, error=None, speed_bps=0.0, time_left_s=None, waiting_for=""
         )
-        return replace(self.order, head=head, policy=self._policy, resumes=True, afresh=afresh)
+        return self._numbered(replace(self.order, head=head, policy=self._policy, resumes=True, afresh=afresh))
 
     @property
     def _forgets_open(self) -> bool:
@@ -355,13 +360,26 @@ class TransferHandle:
             items_skipped=skipped,
         )  # fmt: skip
 
-    def _begin(self, order: Order) -> None:
+    def _numbered(self, order: Order) -> Order:
+        """As the next run, which whatever the window says from now on is about; with the lock held."""
         self._runs += 1
-        order = replace(order, run=self._runs)
-        run = _Run(self)
-        self._run = run
-        self._job = self._pool.start(carry_out, order, lane=Lane.ENGINE, listener=run)
-        if self._first:
+        self._run, self._job = _Run(self), None
+        return replace(order, run=self._runs)
+
+    def _begin(self, order: Order) -> None:
+        with self._lock:
+            run = self._run if order.run == self._runs else None
+        if run is None:  # cancelled meanwhile
+            return
+        self._pool.start(enter, order, lane=Lane.ENGINE, at_once=True)
+        job = self._pool.start(carry_out, order, lane=Lane.ENGINE, listener=run)
+        with self._lock:
+            is_current = run is self._run
+            if is_current:
+                self._job = job
+        if not is_current:
+            job.cancel()
+        elif self._first:
             self.put_first()
 
     # -- news of a run ------------------------------------------------------------------------------------------
@@ -382,6 +400,11 @@ class TransferHandle:
         self._snapshot = snapshot
 
     def _finish(self, run: _Run, end: JobSnapshot) -> None:
+        with self._lock:
+            paused = run is self._run and self._pause_wanted and end.state is JobState.WAITING_CREDENTIALS
+        if paused:  # its keys ended before it had: it does not go on by itself when there are others
+            end = replace(end, state=JobState.PAUSED, error=None)
+            self._write_end(JobState.PAUSED)
         self._take(run, lambda: self._set_snapshot(end))
         if self._renewed and end.state is JobState.WAITING_CREDENTIALS:
             self.retry_failed()
@@ -426,6 +449,9 @@ class TransferHandle:
         if goes_on:
             self._go_on(order)
         self._listener.on_changed(self)
+
+    def _write_end(self, state: JobState) -> None:
+        Telling(self._pool, write_end, self.job_id, self._runs, state).start()
 
     def _has_failed(self, item: Item) -> bool:
         return self._held.by_number[item.number].state is ItemState.FAILED

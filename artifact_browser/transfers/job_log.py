@@ -93,6 +93,14 @@ class JobLog:
         if not writing.failed:
             self._in_file = self._born_in
 
+    def enter(self) -> None:
+        """The run was ordered: it stands there, unless it has begun already."""
+        with self._journal.writing() as base:
+            if base is not None and self._end is None:
+                row = base.execute("SELECT run FROM job WHERE id = ?", (self._head.job_id,)).fetchone()
+                if row is None or row[0] < self._run:
+                    self._enter(base)
+
     def keep(self, job: JobSnapshot, items: Sequence[ItemSnapshot] = (), parts: Sequence[Part] = ()) -> bool:
         """What has changed. Whether the journal has now all that it was told; what it has not is owed."""
         with self._lock:
@@ -120,6 +128,13 @@ class JobLog:
             else:
                 rows = ((key, number) for number in numbers)
                 base.executemany("UPDATE item SET unsafe_since = '' WHERE job = ? AND number = ?", rows)
+
+    def doubt(self) -> None:
+        """What is done and not safe may never have reached the disk: further runs look at it again."""
+        with self._journal.writing() as base:
+            if base is not None and (key := self._heard_key(base)) is not None:
+                text = "UPDATE item SET unsafe_since = ? WHERE job = ? AND unsafe_since != ''"
+                base.execute(text, (UNKNOWN_BOOT, key))
 
     def planned(self) -> None:
         """Every item was told."""

@@ -43,6 +43,10 @@ class Journal(JournalBase):
         log.begin()
         return log
 
+    def enter(self, order: Order) -> None:
+        """A run was ordered, and has not begun: nobody may forget it meanwhile."""
+        JobLog(self, order).enter()
+
     def stop(self, job_id: str, run: int, state: JobState) -> None:
         """The window ended this run of a job, begun or not: it is not heard any more."""
         if run >= self.stopped.get(job_id, (run, state))[0]:

@@ -61,10 +61,8 @@ MIGRATIONS = (
 STOPPED, TIDY = 1, 2
 FORGOTTEN = 2
 #: of a job that is not going to be tried again; 2: ``TIDY``
-IS_UNTIDY = (
-    "(stopped & 2 = 0"
-    " AND EXISTS (SELECT 1 FROM item WHERE job = key AND begun != '' AND item.state NOT IN ('done', 'skipped')))"
-)
+_LEFT_SOMETHING = "(begun != '' AND item.state NOT IN ('done', 'skipped'))"
+IS_UNTIDY = f"(stopped & 2 = 0 AND EXISTS (SELECT 1 FROM item WHERE job = key AND {_LEFT_SOMETHING}))"  # noqa: S608 - our own words
 #: How many ended jobs are kept, how long, and how many items of theirs.
 KEPT_JOBS, KEPT_DAYS, KEPT_ITEMS = 1000, 90, 1_000_000
 _WAIT_S = 5.0
@@ -182,23 +180,29 @@ def _refuse_newer(base: sqlite3.Connection, path: Path) -> None:
 
 
 def prune(base: sqlite3.Connection) -> None:
+    """Forget ended jobs that are too old or too many; what the history alone still shows also for its many items, but the latest
+    one. Of one that may have left something, that stays known.
+    """
     ended = [state for state in JobState if state.ended]
     marks = ", ".join("?" * len(ended))
-    base.execute(f"DELETE FROM job WHERE hidden = {FORGOTTEN} AND NOT {IS_UNTIDY}")  # noqa: S608 - our own words
-    base.execute(
-        f"DELETE FROM job WHERE state IN ({marks}) AND (changed_us < ? OR key NOT IN"  # noqa: S608 - question marks
-        f" (SELECT key FROM job WHERE state IN ({marks}) ORDER BY changed_us DESC LIMIT ?))",
-        (*ended, now_us() - KEPT_DAYS * _DAY_US, *ended, KEPT_JOBS),
-    )
     rows = base.execute(
-        f"SELECT key, (SELECT count(*) FROM item WHERE job = key) FROM job WHERE state IN ({marks})"  # noqa: S608 - as above
-        " ORDER BY changed_us DESC",
-        ended,
+        "SELECT key, changed_us, (SELECT count(*) FROM item WHERE job = key),"  # noqa: S608 - our own words
+        " NOT hidden AND state NOT IN (?, ?) FROM job"
+        f" WHERE state IN ({marks}) AND hidden < {FORGOTTEN} ORDER BY changed_us DESC, key DESC",
+        (JobState.DONE, JobState.CANCELLED, *ended),
     ).fetchall()
-    total = 0
-    for key, count in rows:
-        total += count
-        if total > KEPT_ITEMS:
+    oldest_us, total = now_us() - KEPT_DAYS * _DAY_US, 0
+    for place, (key, changed_us, count, listed) in enumerate(rows):
+        large = place > 0 and not listed and total + count > KEPT_ITEMS
+        if changed_us < oldest_us or place >= KEPT_JOBS or large:
+            base.execute("UPDATE job SET hidden = ? WHERE key = ?", (FORGOTTEN, key))
+        elif place:
+            total += count
+    text = f"SELECT key, {IS_UNTIDY} FROM job WHERE hidden = {FORGOTTEN}"  # noqa: S608 - as above
+    for key, untidy in base.execute(text).fetchall():
+        if untidy:
+            base.execute(f"DELETE FROM item WHERE job = ? AND NOT {_LEFT_SOMETHING}", (key,))  # noqa: S608 - as above
+        else:
             base.execute("DELETE FROM job WHERE key = ?", (key,))
 
 

@@ -6,6 +6,7 @@ within seconds); this is about minutes and hours, for a job as a whole.
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable
@@ -36,6 +37,8 @@ _CREDENTIALS = frozenset({CredentialsExpired.__name__, CredentialsMissing.__name
 _FIRST_S, _LONGEST_S = 1.0, 30.0
 #: how often a task may fail while others get through; then it is the task's own trouble
 _TRIES = 5
+#: a store that asks for fewer requests means all of them, not this task's: only for so long it may ask that of one
+_THROTTLED_S = 600.0
 
 
 def wants_credentials(error: ErrorRecord) -> bool:
@@ -50,17 +53,19 @@ def is_passing(error: ErrorRecord) -> bool:
 
 @dataclass(slots=True)
 class Setbacks:
-    """A task's share of it. ``at``: how much had got through when it failed last."""
+    """A task's share of it. ``at``: how much had got through when it failed last; ``since``: when it was throttled first."""
 
     counted: int = 0
     at: int = -1
+    since: float | None = None
 
 
 class Patience:
     """One job's, for its loop.
 
     While nothing gets through, no task's failures are counted: it may take all night. One task at a time then finds out
-    whether it works again.
+    whether it works again. Where the store asks for fewer requests, half as many are under way from then on, and one more
+    each time that all of them got through.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -68,21 +73,31 @@ class Patience:
         self._got_through = 0
         self._failures = 0
         self._until = 0.0
+        #: throttled: so many may be under way; and whether it is to rest, whatever gets through
+        self._allowed, self._rests = math.inf, False
         #: what the job waits for; empty when all is well
         self.waiting_for = ""
 
-    def worth_waiting(self, error: ErrorRecord, task: Setbacks) -> bool:
-        """Whether the failed task should be tried again later."""
+    def worth_waiting(self, error: ErrorRecord, task: Setbacks, under_way: int = 1) -> bool:
+        """Whether the failed task should be tried again later. ``under_way``: how many were, this one included."""
         words = _PASSING.get(error.kind, "")
         if not words:
             return False
-        if task.at != self._got_through:
-            task.counted += 1
+        now, throttled = self._clock(), error.kind == Throttled.__name__
+        if task.at != self._got_through:  # others get through
             task.at = self._got_through
+            if not throttled:
+                task.counted += 1
+            elif task.since is None:
+                task.since = now
+            elif now - task.since > _THROTTLED_S:
+                return False
         if task.counted >= _TRIES:
             return False
-        now = self._clock()
         if now >= self._until:  # failures that were under way together count once
+            self._rests = throttled
+            if throttled:
+                self._allowed = max(1.0, min(self._allowed, under_way) / 2)
             self._failures += 1
             self._until = now + min(_LONGEST_S, _FIRST_S * 2.0 ** (self._failures - 1)) * random.uniform(0.5, 1.0)
         self.waiting_for = words
@@ -91,10 +106,12 @@ class Patience:
     def got_through(self) -> None:
         """A task was answered as it should be."""
         self._got_through += 1
-        self._failures, self._until, self.waiting_for = 0, 0.0, ""
+        self._allowed += 1 / self._allowed
+        if not self._rests or self._clock() >= self._until:  # else it was under way when the store asked for fewer
+            self._failures, self._until, self.waiting_for, self._rests = 0, 0.0, "", False
 
     def share(self, share: int) -> int:
         """How much may be under way now: none while it waits, then one that finds out."""
         if not self.waiting_for:
-            return share
+            return int(min(self._allowed, share))
         return 0 if self._clock() < self._until else 1

@@ -7,17 +7,18 @@ has a desk, where what nobody has decided about waits.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from artifact_browser.errors import ArtifactBrowserError, BlobNotFound, ChecksumMismatch, DiskError
+from artifact_browser.errors import AccessDenied, ArtifactBrowserError, BlobNotFound, ChecksumMismatch, DiskError
 from artifact_browser.storage.driver import Driver
 from artifact_browser.transfers.content import check_file, has_its_time
 from artifact_browser.transfers.desk import Compared, Desk, Parked
+from artifact_browser.transfers.disk import read_from_disk
 from artifact_browser.transfers.ledger import Ledger
-from artifact_browser.transfers.lookup import Blob, blobs_below
+from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
 from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.patience import Patience, Setbacks
 from artifact_browser.transfers.policy import (
@@ -97,6 +98,11 @@ class Planning:
     def waiting_for(self) -> str:
         return self._patience.waiting_for
 
+    @property
+    def gives_up(self) -> bool:
+        """Whether the job is cancelled, or to pause: somebody else says so to the window."""
+        return self.context.cancel.cancelled or self._aids.pausing()
+
     def close(self) -> None:
         """Nothing is planned any more."""
         self._targets.close()
@@ -146,10 +152,11 @@ class Planning:
         same, by a checksum that says so, or by size and the time that a download gives its files. Empty when it had not.
         """
         try:
-            info = self.driver.head(bucket, key, version_id=version_id)
+            info = self.patiently(lambda: self.driver.head(bucket, key, version_id=version_id))
+            read_from_disk(path)
             how = check_file(Path(path), info, self.tick)
             ours = has_its_time(Path(path), info)
-        except (BlobNotFound, ChecksumMismatch, DiskError, OSError):
+        except (AccessDenied, BlobNotFound, ChecksumMismatch, DiskError, OSError):
             return ""
         return how if how != "size" or ours else ""
 
@@ -192,17 +199,30 @@ class Planning:
             try:
                 answer = ask()
             except ArtifactBrowserError as error:
-                if self.desk is None or not self._answered:
+                if not self._answered or not self._patience.worth_waiting(error.record(), Setbacks()):
                     raise
-                if not self._patience.worth_waiting(error.record(), Setbacks()):
-                    raise
+                self._tell_waiting()
                 while not self._patience.share(1):
                     self.tick()
                     time.sleep(_TICK_S)
             else:
+                waited = bool(self._patience.waiting_for)
                 self._answered = True
                 self._patience.got_through()
+                if waited:
+                    self._tell_waiting()
                 return answer
+
+    def _tell_waiting(self) -> None:
+        """Whether it waits for the store; of a stream, its loop tells."""
+        if self.desk is None:
+            words = self._patience.waiting_for
+            self._ledger.state = JobState.WAITING_NETWORK if words else JobState.SCANNING
+            self._ledger.waiting_for = words
+
+    def found(self, keys: Collection[str], bucket: str) -> dict[str, Blob]:
+        """Those of ``keys`` that exist at the target; as :func:`~.lookup.find_blobs`, patiently."""
+        return self.patiently(lambda: find_blobs(self.target, bucket, keys, self.tick))
 
     def below(self, bucket: str, prefix: str) -> Iterator[Blob]:
         """Every blob below ``prefix``; a listing that breaks off goes on behind the last one."""

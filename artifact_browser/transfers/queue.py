@@ -25,6 +25,7 @@ from artifact_browser.transfers.pins import Pin
 from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
 from artifact_browser.transfers.state import Counts, JobSnapshot, JobState, Verb
 from artifact_browser.transfers.sync import DownloadSync, UploadSync
+from artifact_browser.transfers.telling import Telling
 from artifact_browser.transfers.upload import UploadOrder
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
@@ -272,7 +273,7 @@ class TransferQueue:
                 self._handles.remove(handle)
             handle.clear_up()
             if handle.from_before or handle.snapshot.state not in _NOT_SHOWN_AGAIN:
-                self._pool.start(forget_jobs, (handle.job_id,), lane=Lane.ENGINE)
+                Telling(self._pool, forget_jobs, (handle.job_id,)).start()
 
     # -- TransferListener, for the handles ----------------------------------------------------------------------
     def on_changed(self, handle: TransferHandle) -> None:

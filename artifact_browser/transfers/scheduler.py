@@ -290,7 +290,7 @@ class Scheduler:
         if outcome.error is not None:
             if not run.dead and self._must_sign_in(outcome.error):
                 return
-            if not run.dead and self._patience.worth_waiting(outcome.error, load.setbacks):
+            if not run.dead and self._patience.worth_waiting(outcome.error, load.setbacks, self._places):
                 self._set_back(load, outcome.error)
                 self._ready.appendleft(load)
             else:
@@ -330,7 +330,11 @@ class Scheduler:
                 continue
             if error is not None and error.kind == WorkerDied.__name__:
                 load.tries += 1
-            elif error is not None and not load.run.dead and self._patience.worth_waiting(error, load.setbacks):
+            elif (
+                error is not None
+                and not load.run.dead
+                and self._patience.worth_waiting(error, load.setbacks, self._places)
+            ):
                 self._set_back(load, error)
                 self._ready.append(load)
                 continue

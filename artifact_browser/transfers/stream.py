@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from enum import Enum
 
-from artifact_browser.errors import JobCancelled
+from artifact_browser.errors import InternalError, JobCancelled
 from artifact_browser.transfers.desk import Desk
 from artifact_browser.transfers.job_log import JobLog, Left
 from artifact_browser.transfers.ledger import Ledger
@@ -135,8 +135,11 @@ class Stream:
             self._tree = self._order.tree(self._planning)
             self._work()
             self._complete = True
-        except (Paused, JobCancelled):
+        except Paused:
             pass  # the loop knows
+        except JobCancelled as error:
+            if not self._planning.gives_up:
+                self.trouble = InternalError("What is to be done was not found out.", technical=repr(error))
         except BaseException as error:  # noqa: BLE001 - raised by the job itself, when what moves is through
             self.trouble = error
         finally:

@@ -15,9 +15,10 @@ from typing import ClassVar, TypeVar
 
 from artifact_browser.errors import ArtifactBrowserError, PreconditionFailed, StorageError
 from artifact_browser.storage.location import DELIMITER
+from artifact_browser.storage.stamps import stamp_of
 from artifact_browser.transfers.blob_tasks import DELETE_BATCH, OneTask, settled, still_standing
 from artifact_browser.transfers.compare_file import CompareFile, Direction, Group, Row, discard
-from artifact_browser.transfers.disk import check_source, disk_errors, local_path, stamp_of, temporary_name
+from artifact_browser.transfers.disk import check_source, disk_errors, local_path, temporary_name
 from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.local_names import LocalNames
 from artifact_browser.transfers.lookup import Blob, look_for
@@ -65,7 +66,7 @@ class UploadSync(UploadOrder):
         with CompareFile(self.file) as file:
             rows = list(file.rows(Direction.UPLOAD, _moved(keep_newer=self.keep_newer)))
         keys = [self.target.key + row.key for row in rows if row.remote_size is not None]
-        now = look_for(planning.driver, self.target.bucket, keys, planning.tick)
+        now = planning.patiently(lambda: look_for(planning.driver, self.target.bucket, keys, planning.tick))
         return [item for row in rows if (item := self._item(planning, row, now)) is not None]
 
     def _item(self, planning: Planning, row: Row, now: dict[str, Blob]) -> Item | None:

@@ -18,6 +18,7 @@ class Slots:
         self._lock = threading.Lock()
         self._running = 0
         self._waiting: deque[Callable[[], None]] = deque()
+        self._filling = False
 
     def submit(self, start: Callable[[], None]) -> None:
         """Call ``start`` when there is a place, now or from the thread that frees one. It must not block."""
@@ -45,11 +46,23 @@ class Slots:
         """A job ended: the next one may start."""
         with self._lock:
             self._running -= 1
-            if not self._waiting or self._running >= self._limit:
+            if self._filling:  # that one was started just now, and had nothing to do
                 return
+            self._filling = True
+        try:
+            while (start := self._next()) is not None:
+                start()
+        except BaseException:
+            self._filling = False
+            raise
+
+    def _next(self) -> Callable[[], None] | None:
+        with self._lock:
+            if not self._waiting or self._running >= self._limit:
+                self._filling = False  # with the lock: whoever frees a place from now on fills it
+                return None
             self._running += 1
-            start = self._waiting.popleft()
-        start()
+            return self._waiting.popleft()
 
     @contextmanager
     def parked(self) -> Iterator[None]:

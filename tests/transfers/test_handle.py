@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from artifact_browser.accounts.record import AccountKind, AccountRecord
-from artifact_browser.errors import JobCancelled, WorkerDied
+from artifact_browser.errors import CredentialsExpired, DiskError, JobCancelled, WorkerDied
 from artifact_browser.storage.location import Location
-from artifact_browser.transfers.engine import carry_out, clear_away, pause, write_end
+from artifact_browser.transfers.engine import carry_out, clear_away, enter, pause, write_end
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.state import (
     Counts,
@@ -131,3 +131,85 @@ def test_a_cancelled_job_tidies_up_by_itself(pool: Pool, handle: TransferHandle)
     handle.cancel()
     run.on_error(JobCancelled())
     assert not [job for job, _, _ in pool.started if job is clear_away]
+
+
+# -- what the window says between two runs ------------------------------------------------------------------------------
+def test_a_cancel_while_the_next_run_is_about_to_begin_holds(pool: Pool, handle: TransferHandle) -> None:
+    start = pool.start
+
+    def meanwhile(job: Any, *args: Any, **how: Any) -> JobHandle:
+        if job is clear_away and handle.snapshot.state is JobState.QUEUED:
+            handle.cancel()
+        return start(job, *args, **how)
+
+    pool.start = meanwhile  # type: ignore[method-assign]
+    pool.runs()[-1][1].on_error(DIED)
+    assert (len(pool.runs()), handle.snapshot.state) == (1, JobState.CANCELLED)
+    assert pool.last(write_end) == ("j", 2, JobState.CANCELLED)
+
+
+def test_a_cancel_while_the_next_run_is_handed_over_reaches_it(pool: Pool, handle: TransferHandle) -> None:
+    start, cancelled = pool.start, list[bool]()
+
+    def meanwhile(job: Any, *args: Any, **how: Any) -> JobHandle:
+        made = start(job, *args, **how)
+        if job is carry_out:
+            made.cancel = lambda: cancelled.append(True)  # type: ignore[method-assign]
+            handle.cancel()
+        return made
+
+    pool.start = meanwhile  # type: ignore[method-assign]
+    pool.runs()[-1][1].on_error(DIED)
+    assert (cancelled, handle.snapshot.state) == ([True], JobState.CANCELLED)
+
+
+def test_a_pause_while_the_next_run_is_about_to_begin_is_for_that_one(pool: Pool, handle: TransferHandle) -> None:
+    start, paused = pool.start, list[bool]()
+
+    def meanwhile(job: Any, *args: Any, **how: Any) -> JobHandle:
+        if job is clear_away and not paused:
+            paused.append(True)
+            handle.pause()
+        return start(job, *args, **how)
+
+    pool.start = meanwhile  # type: ignore[method-assign]
+    pool.runs()[-1][1].on_error(DIED)
+    assert pool.last(pause) == ("j", pool.runs()[-1][0].run) == ("j", 2)
+
+
+def test_what_was_paused_does_not_go_on_when_its_keys_ended_first(pool: Pool, handle: TransferHandle) -> None:
+    handle.pause()
+    counts, error = Counts(4, 20, 1, 5, 1), CredentialsExpired("Sign in.").record()
+    state = JobState.WAITING_CREDENTIALS
+    pool.runs()[-1][1].on_done(JobSnapshot("j", Verb.UPLOAD, "t", "b/", "a", state, counts, error=error))
+    assert (handle.snapshot.state, handle.snapshot.error) == (JobState.PAUSED, None)
+    assert pool.last(write_end) == ("j", 1, JobState.PAUSED)
+    handle.use(RECORD, renewed=True)
+    assert len(pool.runs()) == 1
+
+
+def test_a_retry_after_a_sync_that_failed_looks_again(pool: Pool, handle: TransferHandle) -> None:
+    """All items are done, and may not have reached the disk."""
+    items = [ItemSnapshot(Item(n, "n", "s", str(n), 5, begun=f"u{n}"), ItemState.DONE) for n in range(4)]
+    pool.runs()[-1][1].on_event(ItemsChanged(items))
+    pool.runs()[-1][1].on_error(DiskError("Input/output error"))
+    assert handle.snapshot.state is JobState.FAILED
+    handle.retry_failed()
+    assert (handle.snapshot.state, len(pool.runs())) == (JobState.QUEUED, 2)
+    assert pool.runs()[-1][0].resumes
+
+
+def test_a_run_is_in_the_journal_before_it_has_a_place(pool: Pool, handle: TransferHandle) -> None:
+    pool.runs()[-1][1].on_error(DIED)
+    told = [args[0] for job, args, _ in pool.started if job in {enter, carry_out}]
+    assert [order.run for order in told] == [1, 1, 2, 2]
+    assert told[2] == told[3]
+
+
+def test_what_an_engine_dies_over_is_told_the_next_one(pool: Pool, handle: TransferHandle) -> None:
+    handle.cancel()
+    for _ in range(2):
+        job, _, listener = pool.started[-1] if pool.started[-1][0] is write_end else pool.started[-2]
+        assert job is write_end
+        listener.on_error(DIED)
+    assert [args for one, args, _ in pool.started if one is write_end] == [("j", 1, JobState.CANCELLED)] * 3

@@ -201,6 +201,24 @@ def test_nothing_is_copied_onto_or_into_itself(local: Bench) -> None:
     assert local.listed() == ["p/a"]
 
 
+@pytest.mark.parametrize("move", [False, True])
+def test_what_has_yet_to_be_copied_is_not_written_over(bench: Bench, move: bool) -> None:
+    """The inner one of two folders of one name, to where the outer one stands; a retry finds the way free."""
+    bench.put({"a/a/a/f": b"deep", "a/a/f": b"middle"})
+    handle = bench.queue.copy(bench.record, [bench.at("a/a/")], bench.at(), move=move, policy=Policy.REPLACE)
+    end = bench.finish(handle)
+    assert (end.state, end.counts.items_done, end.counts.items_failed) == (JobState.DONE_WITH_ERRORS, 1, 1)
+    (failed,) = handle.items([ItemState.FAILED])
+    assert failed.error is not None
+    assert "when the others are done" in failed.error.todo
+    assert bench.content("a/f") == b"middle"
+    assert bench.content("a/a/a/f") == b"deep"
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert (bench.content("a/f"), bench.content("a/a/f")) == (b"middle", b"deep")
+    assert bench.listed() == (["a/a/f", "a/f"] if move else ["a/a/a/f", "a/a/f", "a/f"])
+
+
 def test_a_new_folder_is_new(bench: Bench) -> None:
     handle = bench.queue.new_folder(bench.record, bench.at("p/"), "new")
     assert bench.finish(handle).state is JobState.DONE

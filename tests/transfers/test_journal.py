@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from artifact_browser.transfers.journal_file import (
     KeptJob,
     open_for_reading,
     read_jobs,
+    read_untidy,
 )
 from artifact_browser.transfers.journal_rows import read_items
 from artifact_browser.transfers.order import Order
@@ -221,6 +223,38 @@ def test_only_the_last_run_is_heard_and_a_stopped_one_is_not(path: Path) -> None
     journal.close()
 
 
+def test_what_was_ordered_is_there_before_it_begins(path: Path) -> None:
+    journal = Journal(path)
+    journal.enter(upload("waits", policy=Policy.SKIP))
+    assert [(job.snapshot.job_id, job.run, job.policy) for job in jobs(path)] == [("waits", 1, Policy.SKIP)]
+    begun = journal.begin(upload("waits", policy=Policy.SKIP))
+    begun.keep(head("waits", JobState.RUNNING), two := [ItemSnapshot(Item(n, "n", "s", "t")) for n in range(2)])
+    journal.enter(upload("waits"))  # heard late: it has begun
+    assert items(path, 1) == two
+    assert jobs(path)[0].snapshot.state is JobState.RUNNING
+    journal.stop("cancelled", 1, JobState.CANCELLED)
+    journal.enter(upload("cancelled"))
+    assert len(jobs(path)) == 1
+    journal.close()
+
+
+def test_what_a_failed_sync_leaves_in_doubt_is_looked_at_again(path: Path, tmp_path: Path) -> None:
+    """Also before the computer is started anew."""
+    order = DownloadOrder(record=RECORD, head=head(), sources=(Location("a", "b", "k/"),), folder=str(tmp_path))
+    journal = Journal(path)
+    log = journal.begin(order)
+    done = [ItemSnapshot(Item(n, "n", "s", f"t{n}"), ItemState.DONE) for n in range(3)]
+    log.keep(head(), done)
+    log.durable([0])
+    again = replace(order, run=2, resumes=True)
+    assert [left for page in journal.begin(again).left() for left in page] == []
+    journal.begin(replace(again, run=3)).doubt()
+    resumed = journal.begin(replace(again, run=4))
+    assert [(left.one.item.number, left.doubted) for page in resumed.left() for left in page] == [(1, True), (2, True)]
+    assert resumed.carried().counts.items_done == 1
+    journal.close()
+
+
 def test_a_plan_made_anew_forgets_the_old_items_and_a_retry_keeps_them(path: Path) -> None:
     journal = Journal(path)
     two = [ItemSnapshot(Item(n, "n", "s", "t")) for n in range(2)]
@@ -261,18 +295,48 @@ def test_old_ended_jobs_are_forgotten_with_their_items(path: Path) -> None:
         assert base.execute("SELECT count(*) FROM item").fetchone() == (2,)
 
 
-def test_a_journal_with_too_many_items_forgets_the_oldest_ended_jobs(
+def test_a_journal_with_too_many_items_forgets_the_oldest_jobs_that_only_the_history_shows(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(path)
-    for number in range(4):
-        state = JobState.PAUSED if number == 0 else JobState.FAILED
-        items_of = [ItemSnapshot(Item(n, "n", "s", "t")) for n in range(10)]
-        journal.begin(upload(f"j{number}")).keep(head(f"j{number}", state), items_of)
+    states = {
+        "paused": JobState.PAUSED, "failed": JobState.FAILED, "first": JobState.DONE, "second": JobState.DONE,
+        "third": JobState.DONE, "last": JobState.DONE,
+    }  # fmt: skip
+    for job_id, state in states.items():
+        items_of = [ItemSnapshot(Item(n, "n", "s", "t")) for n in range(30 if job_id == "last" else 10)]
+        journal.begin(upload(job_id)).keep(head(job_id, state), items_of)
     journal.close()
     monkeypatch.setattr("artifact_browser.transfers.journal_file.KEPT_ITEMS", 25)
     Journal(path).close()
-    assert [job.snapshot.job_id for job in jobs(path)] == ["j0", "j2", "j3"]
+    with open_for_reading(path) as base:
+        kept = [job_id for (job_id,) in base.execute("SELECT id FROM job ORDER BY key")]
+    assert kept == ["paused", "failed", "second", "third", "last"]
+
+
+@pytest.mark.parametrize("too", ["old", "many"])
+def test_what_a_forgotten_job_has_left_stays_known(path: Path, monkeypatch: pytest.MonkeyPatch, too: str) -> None:
+    """Its upload in parts could not be removed yet: nobody else knows of it."""
+    journal = Journal(path)
+    left = ItemSnapshot(Item(0, "n", "s", "key", begun="upload"), ItemState.FAILED)
+    for job_id in ("left", "tidy"):
+        others = [ItemSnapshot(Item(n, "n", "s", "t"), ItemState.DONE) for n in range(1, 10)]
+        journal.begin(upload(job_id)).keep(head(job_id, JobState.CANCELLED), [left, *others])
+    journal.tidied("tidy", 1)
+    journal.begin(upload("last")).keep(head("last", JobState.DONE), [ItemSnapshot(Item(0, "n", "s", "t"))])
+    journal.close()
+    if too == "many":
+        monkeypatch.setattr("artifact_browser.transfers.journal_file.KEPT_ITEMS", 5)
+    else:
+        with sqlite3.connect(path) as base:
+            base.execute("UPDATE job SET changed_us = 5 WHERE id != 'last'")
+        base.close()
+    for _ in range(2):
+        Journal(path).close()
+        with open_for_reading(path) as base:
+            assert [job.snapshot.job_id for job in read_untidy(base)] == ["left"]
+            assert [job_id for (job_id,) in base.execute("SELECT id FROM job ORDER BY key")] == ["left", "last"]
+            assert [one for page in read_items(base, 1) for one in page] == [left]
 
 
 def test_a_newer_journal_is_left_as_it_is_and_named(path: Path) -> None:

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from artifact_browser.errors import AccessDenied, CertificateRejected, ConnectionFailed, ErrorRecord, ServerFault
+from artifact_browser.errors import (
+    AccessDenied,
+    CertificateRejected,
+    ConnectionFailed,
+    ErrorRecord,
+    ServerFault,
+    Throttled,
+)
 from artifact_browser.paths import in_home
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.patience import Patience, Setbacks
@@ -21,6 +28,7 @@ from tests.parts.s3_server import S3Server
 from tests.transfers.conftest import Bench, s3_bench, tree, wait_for
 
 GONE, TROUBLE = ConnectionFailed("No.").record(), ServerFault("500").record()
+FEWER = Throttled("503").record()
 
 
 class Clock:
@@ -67,6 +75,47 @@ def test_a_task_that_fails_while_others_get_through_is_given_up() -> None:
         tries += 1
         patience.got_through()  # others
     assert 2 <= tries <= 5
+
+
+def test_a_store_that_asks_for_fewer_requests_gets_half_as_many_and_time_whatever_gets_through() -> None:
+    clock = Clock()
+    patience, task = Patience(clock), Setbacks()
+    for _ in range(20):  # a long time, and others get through all the while
+        assert patience.worth_waiting(FEWER, task, under_way=32)
+        patience.got_through()
+        assert patience.share(64) == 0  # what was under way then says nothing
+        clock.now += 1.5
+        patience.got_through()
+    assert patience.share(64) < 8
+    for _ in range(3000):
+        patience.got_through()
+    assert patience.share(64) == 64
+
+
+def test_half_as_many_each_time_it_asks_and_one_more_when_all_got_through() -> None:
+    clock = Clock()
+    patience = Patience(clock)
+    allowed = []
+    for under_way in (32, 16, 8):
+        patience.worth_waiting(FEWER, Setbacks(), under_way)
+        patience.worth_waiting(FEWER, Setbacks(), under_way)  # at the same time: once
+        clock.now += 30.0
+        patience.got_through()
+        allowed.append(patience.share(64))
+    assert allowed == [16, 8, 4]
+    for _ in range(5):
+        patience.got_through()
+    assert patience.share(64) == 5
+
+
+def test_one_blob_that_is_refused_for_ever_while_others_get_through_is_given_up() -> None:
+    clock = Clock()
+    patience, task = Patience(clock), Setbacks()
+    while patience.worth_waiting(FEWER, task):
+        patience.got_through()
+        clock.now += 1.0
+    assert 600 <= clock.now < 610
+    assert patience.worth_waiting(FEWER, Setbacks())
 
 
 @pytest.mark.parametrize("error", [AccessDenied("No.").record(), CertificateRejected("No.").record()])
