@@ -272,12 +272,12 @@ class FileMissing(DiskError):
 
 class SourceChanged(DiskError):
     """:ivar stored: :ivar version_id: of a write, as of :class:`ChecksumMismatch`: who knows which bytes these are
-    :ivar proven: not so: what is stored was proven to be one reading of the file, before it changed
+    :ivar proven: what is stored was one reading of the file, before it changed: proven, or proven not to be; ``None``: who knows
     """
 
     stored: str = ""
     version_id: str = ""
-    proven: bool = False
+    proven: bool | None = None
     title = "The file changed while it was read"
     default_todo = "Wait until it is no longer being written, then try again."
     retryable = True

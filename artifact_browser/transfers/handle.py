@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from itertools import chain
-from typing import Protocol
 
 from artifact_browser.accounts.record import AccountRecord
 from artifact_browser.errors import (
     AccountNotFound,
-    ArtifactBrowserError,
+    DiskError,
     ErrorRecord,
-    InternalError,
     JobCancelled,
-    WorkerDied,
+    error_from,
 )
 from artifact_browser.transfers.clearing import ClearingAway
 from artifact_browser.transfers.delete import DeleteOrder, discard
@@ -29,6 +27,7 @@ from artifact_browser.transfers.engine import carry_out, enter, pause, put_first
 from artifact_browser.transfers.held_items import HeldItems
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.policy import ConflictFound, Decision, merged
+from artifact_browser.transfers.run_listener import Answer, RunListener
 from artifact_browser.transfers.state import (
     ANSWER,
     Counts,
@@ -40,8 +39,9 @@ from artifact_browser.transfers.state import (
     JobState,
 )
 from artifact_browser.transfers.telling import Telling
+from artifact_browser.transfers.transfer_listener import TransferListener
 from artifact_browser.transfers.tree import TreeOrder
-from artifact_browser.workers.job import Lane, Question
+from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import JobHandle, WorkerPool
 
 #: to be tried again, or gone on with
@@ -49,20 +49,6 @@ _OPEN = (ItemState.FAILED, ItemState.CANCELLED, ItemState.QUEUED, ItemState.RUNN
 
 #: how many engines may die in a row over a job that comes no further
 _DEATHS = 4
-
-Answer = Callable[[object | ArtifactBrowserError], None]
-
-
-class TransferListener(Protocol):
-    """Who follows transfers. Called on a worker's reader thread: hand over and return."""
-
-    def on_changed(self, handle: TransferHandle) -> None:
-        """The snapshot, or items, have changed."""
-
-    def on_conflict(
-        self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]
-    ) -> None:
-        """Somebody must decide; ``answer`` once with a policy, or ``None`` to cancel the job."""
 
 
 class TransferHandle:
@@ -82,7 +68,7 @@ class TransferHandle:
         self._total = 0  # as the plan said
         self._open_question: Answer | None = None
         self._job: JobHandle | None = None
-        self._run: _Run | None = None
+        self._run: RunListener | None = None
         self._runs = 0
         self._pause_wanted = False
         self._first = False
@@ -128,6 +114,11 @@ class TransferHandle:
     def planned(self) -> bool:
         """Whether all its items are known."""
         return self._planned
+
+    @property
+    def run(self) -> int:
+        """Which run of it is the last: a retry is another."""
+        return self._runs
 
     @property
     def running(self) -> bool:
@@ -293,14 +284,14 @@ class TransferHandle:
         begun_stays, self.from_before = self.from_before, False
         self._renewed = False
         self._pause_wanted = False
+        if self._planned and self._sync_failed:
+            return self._resume()
         if only is not None:
             counts = self._snapshot.counts
             order = self._order_for([only], begun_stays, replace(
                 counts, items=counts.items - 1, items_failed=counts.items_failed - 1
             ))  # fmt: skip
         elif self._planned and not self._forgets_open and self._held.all_ended_well():
-            if self._snapshot.state is JobState.FAILED:  # what is done did not reach the disk
-                return self._resume()
             # the engine died between the last item and saying so: an empty retry would plan everything anew
             self._snapshot = replace(
                 self._snapshot, state=JobState.DONE, error=None, counts=self._carried(), time_left_s=None
@@ -335,6 +326,12 @@ class TransferHandle:
         return self._numbered(replace(self.order, head=head, policy=self._policy, resumes=True, afresh=afresh))
 
     @property
+    def _sync_failed(self) -> bool:
+        """Whether the job itself has failed for a disk: what is done may not have reached it, and is looked at again."""
+        now = self._snapshot
+        return now.state is JobState.FAILED and now.error is not None and isinstance(error_from(now.error), DiskError)
+
+    @property
     def _forgets_open(self) -> bool:
         """Whether there may be more to do than what is known here."""
         ahead = self._total > self._held.total() and not isinstance(
@@ -363,7 +360,7 @@ class TransferHandle:
     def _numbered(self, order: Order) -> Order:
         """As the next run, which whatever the window says from now on is about; with the lock held."""
         self._runs += 1
-        self._run, self._job = _Run(self), None
+        self._run, self._job = RunListener(self), None
         return replace(order, run=self._runs)
 
     def _begin(self, order: Order) -> None:
@@ -383,7 +380,7 @@ class TransferHandle:
             self.put_first()
 
     # -- news of a run ------------------------------------------------------------------------------------------
-    def _take(self, run: _Run, change: Callable[[], None]) -> None:
+    def _take(self, run: RunListener, change: Callable[[], None]) -> None:
         with self._lock:
             if run is not self._run:
                 return
@@ -399,13 +396,14 @@ class TransferHandle:
     def _set_snapshot(self, snapshot: JobSnapshot) -> None:
         self._snapshot = snapshot
 
-    def _finish(self, run: _Run, end: JobSnapshot) -> None:
+    def _finish(self, run: RunListener, end: JobSnapshot) -> None:
         with self._lock:
             paused = run is self._run and self._pause_wanted and end.state is JobState.WAITING_CREDENTIALS
         if paused:  # its keys ended before it had: it does not go on by itself when there are others
             end = replace(end, state=JobState.PAUSED, error=None)
-            self._write_end(JobState.PAUSED)
         self._take(run, lambda: self._set_snapshot(end))
+        if paused:
+            self._write_end(JobState.PAUSED)
         if self._renewed and end.state is JobState.WAITING_CREDENTIALS:
             self.retry_failed()
 
@@ -421,7 +419,7 @@ class TransferHandle:
             self._snapshot, state=state, error=error, speed_bps=0.0, time_left_s=None, waiting_for="", found=()
         )
 
-    def _engine_died(self, run: _Run, error: ErrorRecord) -> None:
+    def _engine_died(self, run: RunListener, error: ErrorRecord) -> None:
         """Go on with its successor, where it was; give up when several in a row came no further."""
         order: Order | None = None
         goes_on = False
@@ -462,7 +460,7 @@ class TransferHandle:
         if items or run:
             ClearingAway(self._pool, self.order, items, run).start()
 
-    def _ask(self, run: _Run, question: ConflictFound, answer: Answer) -> None:
+    def _ask(self, run: RunListener, question: ConflictFound, answer: Answer) -> None:
         def decide(policy: Decision | None) -> None:
             with self._lock:
                 still_open = self._open_question is answer
@@ -481,36 +479,3 @@ class TransferHandle:
             self._listener.on_conflict(self, question, decide)
         else:
             answer(JobCancelled())
-
-
-class _Run:
-    """One run of a job in the engine, as its :class:`JobListener`: a retry is another run."""
-
-    def __init__(self, handle: TransferHandle) -> None:
-        self._handle = handle
-
-    def on_event(self, event: object) -> None:
-        assert isinstance(event, ItemsChanged)
-        self._handle._take(self, lambda: self._handle._set_items(event))
-
-    def on_progress(self, value: object) -> None:
-        assert isinstance(value, JobSnapshot)
-        self._handle._take(self, lambda: self._handle._set_snapshot(value))
-
-    def on_question(self, question: Question, answer: Answer) -> None:
-        if isinstance(question, ConflictFound):
-            self._handle._ask(self, question, answer)
-        else:
-            answer(InternalError("Nobody answers this question.", technical=type(question).__name__))
-
-    def on_done(self, result: object) -> None:
-        assert isinstance(result, JobSnapshot)
-        self._handle._finish(self, result)
-
-    def on_error(self, error: ArtifactBrowserError) -> None:
-        if isinstance(error, WorkerDied) or (isinstance(error, JobCancelled) and error.technical):
-            self._handle._engine_died(self, error.record())
-            return
-        state = JobState.CANCELLED if isinstance(error, JobCancelled) else JobState.FAILED
-        record = None if state is JobState.CANCELLED else error.record()
-        self._handle._take(self, lambda: self._handle._end(state, record))

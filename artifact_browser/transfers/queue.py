@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, discard
 from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.engine import forget_jobs, settle
-from artifact_browser.transfers.handle import TransferHandle, TransferListener
+from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.history import ItemsKept, JobKept, LeftBehind
 from artifact_browser.transfers.order import Order
 from artifact_browser.transfers.pins import Pin
@@ -26,6 +27,7 @@ from artifact_browser.transfers.policy import ConflictFound, Decision, Policy
 from artifact_browser.transfers.state import Counts, JobSnapshot, JobState, Verb
 from artifact_browser.transfers.sync import DownloadSync, UploadSync
 from artifact_browser.transfers.telling import Telling
+from artifact_browser.transfers.transfer_listener import TransferListener
 from artifact_browser.transfers.upload import UploadOrder
 from artifact_browser.workers.job import Lane
 from artifact_browser.workers.pool import WorkerPool
@@ -119,7 +121,8 @@ class TransferQueue:
     ) -> TransferHandle:
         """Exactly what ``plan`` holds. ``above``: the prefix it was chosen in; the bucket by default."""
         counts = Counts(items=plan.count, bytes=plan.size_bytes)
-        head = self._head(Verb.DELETE, record, title or f"{plan.count:,} blobs", plan.bucket, counts)
+        title = title or f"{plan.count:,} blob{'' if plan.count == 1 else 's'}"
+        head = self._head(Verb.DELETE, record, title, "" if plan.with_bucket else plan.bucket, counts)
         return self._start(
             DeleteOrder(record=record, head=head, delete=plan, above=above or Location(record.id, plan.bucket))
         )
@@ -363,7 +366,7 @@ def _place(location: Location) -> str:
 
 def _home(folder: str) -> str:
     home = str(Path.home())
-    return f"~{folder[len(home) :]}" if folder.startswith(home) else folder
+    return f"~{folder[len(home) :]}" if folder == home or folder.startswith(f"{home}{os.sep}") else folder
 
 
 def _one_bucket(sources: Sequence[Location]) -> None:

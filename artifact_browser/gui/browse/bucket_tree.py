@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPoint, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent, QPainter, QPainterPath
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QKeyEvent,
+    QPainter,
+    QPainterPath,
+)
 from PySide6.QtWidgets import QAbstractItemView, QStyleOptionViewItem, QTreeView, QWidget
 
 from artifact_browser.bootstrap import Services
@@ -64,6 +72,14 @@ class BucketTree(QTreeView):
         self.activated.connect(self._open)
         self._model.loaded.connect(self._on_loaded)
         palette().changed.connect(self.viewport().update)
+
+    def event(self, event: QEvent) -> bool:
+        """*Delete* here is not about what the table has selected."""
+        key = event.key() if isinstance(event, QKeyEvent) else 0
+        if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Delete:
+            event.accept()
+            return True
+        return super().event(event)
 
     # -- from the shell -----------------------------------------------------------------------------------------
     def show_location(self, location: Location) -> None:

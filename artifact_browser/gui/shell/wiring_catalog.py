@@ -28,7 +28,7 @@ from artifact_browser.gui.shell.wiring_transfers import TransferWiring
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.past_jobs import list_done_targets
-from artifact_browser.transfers.state import ItemState
+from artifact_browser.transfers.state import ItemState, JobState
 
 
 class CatalogWiring(QObject):
@@ -257,7 +257,9 @@ class CatalogWiring(QObject):
 
     def _uploaded(self, handle: TransferHandle) -> None:
         """What arrived is recorded, also when some of it did not."""
-        record, location = self._staging.pop(handle, (None, None))
+        record, location = self._staging.get(handle, (None, None))
+        if handle.snapshot.state is JobState.DONE:  # else what failed may be tried again
+            self._staging.pop(handle, None)
         if record is None or location is None:
             return
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
+from artifact_browser.errors import DiskError
 from artifact_browser.gui.browse.entry import EntryKind
 from artifact_browser.gui.common.announce import announce
 from artifact_browser.gui.common.toast import show_toast
@@ -22,6 +24,8 @@ from artifact_browser.transfers.state import JobState, Verb
 
 if TYPE_CHECKING:
     from artifact_browser.gui.transfers.sync_dialog import SyncDialog
+
+_log = logging.getLogger(__name__)
 
 _LAST_FOLDER = "last_folder"
 
@@ -74,16 +78,18 @@ class TransferWiring(QObject):
         return self.room.upload(record, target, paths)
 
     def choose_files(self) -> None:
+        here = self._window.navigator.current  # the window may go elsewhere while the person chooses
         names, _ = QFileDialog.getOpenFileNames(self._window, "Upload files", self._last_folder())
         if names:
             self._remember(Path(names[0]).parent)
-            self.upload(self._window.navigator.current, [Path(name) for name in names])
+            self.upload(here, [Path(name) for name in names])
 
     def choose_folder(self) -> None:
+        here = self._window.navigator.current
         name = QFileDialog.getExistingDirectory(self._window, "Upload folder", self._last_folder())
         if name:
             self._remember(Path(name).parent)
-            self.upload(self._window.navigator.current, [Path(name)])
+            self.upload(here, [Path(name)])
 
     def upload_with_options(self) -> None:
         """Ask what to upload here, and how."""
@@ -126,7 +132,7 @@ class TransferWiring(QObject):
 
     def download_into(self, folder: Path, locations: list[Location]) -> TransferHandle | None:
         self._window.actions_["transfers"].setChecked(True)
-        return self.room.download(self._browse.record(), locations, folder)
+        return self.room.download(self._window.services.book.get(locations[0].account_id), locations, folder)
 
     # -- either way ---------------------------------------------------------------------------------------------
     def sync(self) -> SyncDialog:
@@ -155,10 +161,12 @@ class TransferWiring(QObject):
 
     # -- afterwards ---------------------------------------------------------------------------------------------
     def _refresh(self, location: Location) -> None:
-        """List again what a job has changed, if it is what the window shows."""
-        if location == self._window.navigator.current:
+        """List again what a job has changed, if it is what the window shows or lies above that."""
+        here = self._window.navigator.current
+        same_bucket = (here.account_id, here.bucket) == (location.account_id, location.bucket)
+        if here == location or (same_bucket and location.bucket and here.key.startswith(location.key)):
             self._window.navigator.refresh()
-        else:
+        if here != location:
             self._browse.tree.reload(location)
 
     def _go(self, location: Location) -> None:
@@ -204,4 +212,7 @@ class TransferWiring(QObject):
         return saved if isinstance(saved, str) and Path(saved).is_dir() else str(Path.home())
 
     def _remember(self, folder: Path) -> None:
-        self._window.services.settings.set(_LAST_FOLDER, str(folder))
+        try:
+            self._window.services.settings.set(_LAST_FOLDER, str(folder))
+        except DiskError as error:  # a convenience: what was asked for is done without it
+            _log.warning("the last folder is not remembered: %s", type(error).__name__)

@@ -143,8 +143,9 @@ class SyncDialog(AppDialog):
 
     # -- making -------------------------------------------------------------------------------------------------
     def _add_choices(self, *, read_only: bool) -> None:
-        self.upload = QRadioButton(f"Upload: make {elided(self._place, 50)} like the folder")
-        self.download = QRadioButton(f"Download: make the folder like {elided(self._place, 50)}")
+        place = elided(self._place, 50).replace("&", "&&")
+        self.upload = QRadioButton(f"Upload: make {place} like the folder")
+        self.download = QRadioButton(f"Download: make the folder like {place}")
         self.by_time = QRadioButton("By size and time")
         self.by_content = QRadioButton("By content")
         self.by_content.setToolTip("Reads every file that has the size of its blob, and compares checksums")
@@ -197,10 +198,17 @@ class SyncDialog(AppDialog):
             self.unsetCursor()
             self.compare_wanted.emit("", By.TIME)
             return
+        try:
+            whole = str(Path(folder).expanduser())
+        except RuntimeError:  # nobody has that name
+            self.progress.setText("There is no such folder.")
+            self.unsetCursor()
+            self.compare_wanted.emit("", By.TIME)
+            return
         self.setCursor(Qt.CursorShape.BusyCursor)
         self.progress.setText("Comparing\u2026")
         by = By.TIME if self.by_time.isChecked() else By.CONTENT
-        self.compare_wanted.emit(str(Path(folder).expanduser()), by)
+        self.compare_wanted.emit(whole, by)
 
     def _totals(self) -> dict[Group, Total]:
         nothing = {group: Total() for group in Group}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from artifact_browser.errors import ErrorRecord
 from artifact_browser.gui.common.format import count, duration, printable, size, speed
 from artifact_browser.transfers.state import Counts, ItemSnapshot, ItemState, JobSnapshot, JobState, Verb
@@ -50,12 +52,16 @@ def item_icon(item: ItemSnapshot) -> tuple[str, str]:
     return _ITEM_ICONS[item.state]
 
 
+def is_bucket(job: JobSnapshot) -> bool:
+    """Whether a bucket is deleted with all that is in it: it is in no other place."""
+    return job.verb is Verb.DELETE and not job.target
+
+
 def job_name(job: JobSnapshot) -> str:
     """``raw-scans → speech-corpus/train``; a delete has no target."""
     title = printable(job.title)
     if job.verb is Verb.DELETE:
-        whole = title == printable(job.target)
-        return f"Delete bucket {title}" if whole else f"Delete {title} from {printable(job.target)}"
+        return f"Delete bucket {title}" if is_bucket(job) else f"Delete {title} from {printable(job.target)}"
     if job.verb is Verb.NEW_FOLDER:
         return f"New folder {title} in {printable(job.target)}"
     verb = f"{job.verb} " if job.verb in {Verb.COPY, Verb.MOVE} else ""
@@ -64,6 +70,9 @@ def job_name(job: JobSnapshot) -> str:
 
 def job_facts(job: JobSnapshot) -> str:
     """How far it is, or how it ended."""
+    if is_bucket(job):  # which is no blob
+        itself = replace(job.counts, items=max(0, job.counts.items - 1), items_done=_but_itself(job.counts))
+        job = replace(job, counts=itself)
     counts, noun = job.counts, "file" if job.verb in GOING_UP else "blob"
     if job.state is JobState.SCANNING:
         return f"scanning\u2026 {count(counts.items, noun)} \u00b7 {size(counts.bytes)}"
@@ -82,6 +91,11 @@ def job_facts(job: JobSnapshot) -> str:
         return "queued"
     so_far = " so far" if job.scanning else ""
     return f"{_of(counts, noun)}{so_far} \u00b7 {_bytes_of(counts)}"
+
+
+def _but_itself(counts: Counts) -> int:
+    """A bucket goes last."""
+    return max(0, counts.items_done - (counts.items_done == counts.items))
 
 
 def job_speed(job: JobSnapshot) -> str:

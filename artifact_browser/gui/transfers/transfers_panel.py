@@ -64,7 +64,7 @@ class TransfersPanel(QWidget):
         self.header.clear_wanted.connect(self.clear_wanted)
         self.view.action_chosen.connect(self.action_chosen)
         self.view.customContextMenuRequested.connect(self._open_menu)
-        self.view.doubleClicked.connect(self._show_reason)
+        self.view.doubleClicked.connect(self._show_reason_of)
         relay.changed.connect(self._on_changed)
         self.refresh()
 
@@ -152,8 +152,9 @@ class TransfersPanel(QWidget):
         reading.triggered.connect(lambda: self.reading_wanted.emit(handle))
         menu.addAction(icon("eye"), "Show").triggered.connect(lambda: self.show_wanted.emit(handle))
         reason = menu.addAction(icon("info"), "Why it waits\u2026" if waits else "Why it failed\u2026")
-        reason.setEnabled(self._error(index) is not None)
-        reason.triggered.connect(lambda: self._show_reason(index))
+        error = self._error(index)  # now: rows may move while the menu is open
+        reason.setEnabled(error is not None)
+        reason.triggered.connect(lambda: self._show_reason(handle, error))
         return menu
 
     def _error(self, index: QModelIndex) -> ErrorRecord | None:
@@ -163,9 +164,13 @@ class TransfersPanel(QWidget):
             return item.error
         return handle.snapshot.error if handle is not None else None
 
-    def _show_reason(self, index: QModelIndex) -> None:
-        handle, record = self.model.handle(index), self._error(index)
-        if record is None or handle is None:
+    def _show_reason_of(self, index: QModelIndex) -> None:
+        handle = self.model.handle(index)
+        if handle is not None:
+            self._show_reason(handle, self._error(index))
+
+    def _show_reason(self, handle: TransferHandle, record: ErrorRecord | None) -> None:
+        if record is None:
             return
         if record is handle.snapshot.error and handle.snapshot.state is JobState.WAITING_CREDENTIALS:
             self.credentials_wanted.emit(handle)

@@ -17,6 +17,7 @@ from artifact_browser.errors import ArtifactBrowserError
 from artifact_browser.gui.common.bridge import Bridge, Task
 from artifact_browser.gui.common.dialog import AppDialog
 from artifact_browser.gui.common.error_sheet import show_error
+from artifact_browser.gui.transfers.changed_places import above_all, changed_locations
 from artifact_browser.gui.transfers.conflict_dialog import ConflictDialog
 from artifact_browser.gui.transfers.delete_dialog import DeleteDialog
 from artifact_browser.gui.transfers.history_control import HistoryControl
@@ -30,7 +31,6 @@ from artifact_browser.gui.transfers.transfers_panel import TransfersPanel
 from artifact_browser.storage.location import Location
 from artifact_browser.transfers.choice import TreeChoice
 from artifact_browser.transfers.content import SECOND_READING
-from artifact_browser.transfers.copy import CopyOrder, FolderOrder, RenameOrder
 from artifact_browser.transfers.delete import DeleteOrder, DeletePlan, plan_delete
 from artifact_browser.transfers.download import DownloadOrder
 from artifact_browser.transfers.handle import TransferHandle
@@ -42,7 +42,6 @@ from artifact_browser.transfers.policy import ConflictFound, Decision
 from artifact_browser.transfers.preview import preview_download, preview_upload
 from artifact_browser.transfers.queue import Restoring, TransferQueue
 from artifact_browser.transfers.state import ItemSnapshot, JobSnapshot, JobState, Verb
-from artifact_browser.transfers.upload import UploadOrder
 
 if TYPE_CHECKING:
     from artifact_browser.gui.transfers.options_dialog import DownloadOptionsDialog, OptionsDialog, UploadOptionsDialog
@@ -79,7 +78,7 @@ class TransfersRoom(QObject):
         self.queue = TransferQueue(services.pool)
         self._relay = TransferRelay(self)
         self.queue.listen(self._relay)
-        self._ended: set[TransferHandle] = set()
+        self._ended: dict[TransferHandle, int] = {}  # the run whose end was told
         self._began: dict[TransferHandle, float] = {}
         self.pace = PaceControl(services, parent)
         self._asked_for: set[str] = set()  # accounts
@@ -385,7 +384,7 @@ class TransfersRoom(QObject):
             self.queue.discard(plan)
             return None
         title = locations[0].name or locations[0].bucket if len(locations) == 1 else ""
-        return self.queue.delete(record, plan, title, locations[0].parent)
+        return self.queue.delete(record, plan, title, above_all(locations))
 
     def _ask(self, handle: TransferHandle, question: ConflictFound, answer: Callable[[Decision | None], None]) -> None:
         self.answer_wanted.emit()
@@ -418,13 +417,13 @@ class TransfersRoom(QObject):
             if handle.snapshot.state is JobState.WAITING_CREDENTIALS:
                 self._ask_for_credentials(handle)
             if not handle.ended:
-                self._ended.discard(handle)
+                self._ended.pop(handle, None)
                 if handle.running:
                     self._began.setdefault(handle, time.monotonic())
             elif handle.from_before:
-                self._ended.add(handle)
-            elif handle not in self._ended:
-                self._ended.add(handle)
+                self._ended[handle] = handle.run
+            elif self._ended.get(handle) != handle.run:
+                self._ended[handle] = handle.run
                 for location in changed_locations(handle.order):
                     self.location_changed_by_job.emit(location)
                 self.job_finished.emit(handle)
@@ -465,7 +464,7 @@ class TransfersRoom(QObject):
     def _remove(self, handles: Sequence[TransferHandle]) -> None:
         for handle in handles:
             self.queue.remove(handle)
-            self._ended.discard(handle)
+            self._ended.pop(handle, None)
             self._began.pop(handle, None)
         self.panel.refresh()
 
@@ -479,19 +478,3 @@ class TransfersRoom(QObject):
 def signs_in(order: Order) -> AccountRecord:
     """The account whose credentials a refused order is about: of two, the one that has any."""
     return next((record for record in order.records if record.kind is not AccountKind.LOCAL), order.record)
-
-
-def changed_locations(order: Order) -> list[Location]:
-    """The prefixes whose listing an order changes, the target last; none for a download."""
-    if isinstance(order, UploadOrder):
-        return [order.target]
-    if isinstance(order, CopyOrder):
-        sources = list(dict.fromkeys(source.parent for source in order.sources)) if order.move else []
-        return [*sources, order.target]
-    if isinstance(order, RenameOrder):
-        return [order.source.parent]
-    if isinstance(order, FolderOrder):
-        return [order.parent]
-    if isinstance(order, DeleteOrder):
-        return [order.above]
-    return []

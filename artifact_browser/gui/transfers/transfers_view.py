@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from artifact_browser.gui.common.icons import pixmap
 from artifact_browser.gui.common.palette import palette, tokens
 from artifact_browser.gui.transfers.transfers_delegate import TransfersDelegate
-from artifact_browser.gui.transfers.transfers_model import TransferColumn, TransfersModel
+from artifact_browser.gui.transfers.transfers_model import RowAction, TransferColumn, TransfersModel
 
 _WIDTHS = {
     TransferColumn.PROGRESS: 200,
@@ -95,15 +95,38 @@ class TransfersView(QTreeView):
             self.viewport().update()
         super().mouseMoveEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        key = event.key() if isinstance(event, QKeyEvent) else 0
+        if (
+            event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Delete
+        ):  # not the window's, which is about the table
+            event.accept()
+            return True
+        return super().event(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if self.indexAt(event.position().toPoint()).column() == TransferColumn.ACTION:
+            event.accept()  # the second half of a click on a button
+            return
+        super().mouseDoubleClickEvent(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         index = self.currentIndex().siblingAtColumn(TransferColumn.ACTION)
         if event.key() == Qt.Key.Key_Delete and index.isValid():
-            self._act(index)
+            self._put_away(index)
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and index.isValid():
             first = index.siblingAtColumn(0)
             self.setExpanded(first, not self.isExpanded(first))
         else:
             super().keyPressEvent(event)
+
+    def _put_away(self, index: QModelIndex) -> None:
+        """Never what the row's button says: that may begin something."""
+        model = self.model()
+        assert isinstance(model, TransfersModel)
+        handle = model.handle(index)
+        if handle is not None and not index.parent().isValid():
+            self.action_chosen.emit(handle, RowAction.REMOVE if handle.ended else RowAction.CANCEL)
 
     def _act(self, index: QModelIndex) -> None:
         model = self.model()

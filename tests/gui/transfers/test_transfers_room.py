@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Generator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -370,9 +371,10 @@ def snapshot(state: JobState, **facts: object) -> JobSnapshot:
 
 def test_a_delete_that_was_stopped_says_what_is_left() -> None:
     counts = Counts(items=10, items_done=4)
-    stopped = JobSnapshot("j", Verb.DELETE, "data", "data", "a", state=JobState.CANCELLED, counts=counts)
+    stopped = JobSnapshot("j", Verb.DELETE, "data", "", "a", state=JobState.CANCELLED, counts=counts)
     assert job_name(stopped) == "Delete bucket data"
-    assert job_facts(stopped) == "4 of 10 blobs \u00b7 0 B \u00b7 6 left"
+    assert job_facts(stopped) == "4 of 9 blobs \u00b7 0 B \u00b7 5 left"  # the bucket itself is no blob
+    assert job_name(replace(stopped, target="data")) == "Delete data from data"
 
 
 def test_a_row_says_how_far_it_is() -> None:
