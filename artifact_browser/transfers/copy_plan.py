@@ -150,7 +150,9 @@ class CopyPlan:
         if not same_store(self.record, self.to_record):
             return True
         try:
-            reached = self.planning.patiently(lambda: [self._reaches(item) for item in {items[0], items[-1]}])
+            reached = self.planning.patiently(
+                lambda: [self._reaches(item) for item in {items[0], items[-1]}], self.planning.target
+            )
         except ArtifactBrowserError:  # each item says what it met
             return True
         return not all(reached)

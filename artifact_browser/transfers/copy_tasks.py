@@ -42,15 +42,8 @@ from artifact_browser.transfers.evidence import (
 )
 from artifact_browser.transfers.keeping import class_of, kept_of, note_of, write_kept
 from artifact_browser.transfers.lost_answers import settled
-from artifact_browser.transfers.put_tasks import (
-    AbortUpload,
-    Begun,
-    JoinTask,
-    PartTask,
-    etag_of,
-    still_stored,
-    write_over,
-)
+from artifact_browser.transfers.put_checks import etag_of, write_over
+from artifact_browser.transfers.put_tasks import AbortUpload, Begun, JoinTask, PartTask, still_stored
 from artifact_browser.transfers.state import Item, PartDone
 from artifact_browser.transfers.task import MIB, Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in

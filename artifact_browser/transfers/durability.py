@@ -64,12 +64,14 @@ class Durability:
             self.trouble = error
 
     def _done(self, numbers: tuple[int, ...] | None) -> None:
-        for number in list(self._unsafe) if numbers is None else numbers:
-            self._unsafe.pop(number, None)
-        self._mark(numbers)
         self._under_way = False
         if self.trouble is not None and self.trouble.kind == WorkerDied.__name__:
             self.trouble = None
+        if self.trouble is not None:  # the system tells a lost write once: whose it was, nobody knows
+            return
+        for number in list(self._unsafe) if numbers is None else numbers:
+            self._unsafe.pop(number, None)
+        self._mark(numbers)
 
 
 class _Sync:

@@ -93,8 +93,8 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
                     closing = order.closing(planning, ledger.snapshot().counts)
                     whole = yield from scheduler.run(chain(closing, durability.last()))
                 if durability.trouble is not None:
-                    log.doubt()
                     yield from ledger.news()
+                    log.doubt()
                     raise error_from(durability.trouble)
                 refused = scheduler.refused
         except Paused:

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from artifact_browser.transfers.journal_base import JournalBase, unknown_rest
-from artifact_browser.transfers.journal_file import UNKNOWN_BOOT, now_us
+from artifact_browser.transfers.journal_file import DOUBTED, UNKNOWN_BOOT, now_us
 from artifact_browser.transfers.journal_rows import (
     KEEP_ITEM,
     KEEP_PART,
@@ -124,7 +124,8 @@ class JobLog:
             if base is None or (key := self._heard_key(base)) is None:
                 return
             if numbers is None:
-                base.execute("UPDATE item SET unsafe_since = '' WHERE job = ? AND unsafe_since != ''", (key,))
+                text = "UPDATE item SET unsafe_since = '' WHERE job = ? AND unsafe_since NOT IN ('', ?)"
+                base.execute(text, (key, DOUBTED))
             else:
                 rows = ((key, number) for number in numbers)
                 base.executemany("UPDATE item SET unsafe_since = '' WHERE job = ? AND number = ?", rows)
@@ -134,7 +135,7 @@ class JobLog:
         with self._journal.writing() as base:
             if base is not None and (key := self._heard_key(base)) is not None:
                 text = "UPDATE item SET unsafe_since = ? WHERE job = ? AND unsafe_since != ''"
-                base.execute(text, (UNKNOWN_BOOT, key))
+                base.execute(text, (DOUBTED, key))
 
     def planned(self) -> None:
         """Every item was told."""

@@ -49,6 +49,8 @@ class Journal(JournalBase):
 
     def stop(self, job_id: str, run: int, state: JobState) -> None:
         """The window ended this run of a job, begun or not: it is not heard any more."""
+        if state is JobState.PAUSED and self.stopped.get(job_id) == (run, JobState.CANCELLED):
+            return  # came late
         if run >= self.stopped.get(job_id, (run, state))[0]:
             self.stopped[job_id] = run, state
         self._unsaid.say(

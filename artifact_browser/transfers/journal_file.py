@@ -68,6 +68,8 @@ KEPT_JOBS, KEPT_DAYS, KEPT_ITEMS = 1000, 90, 1_000_000
 _WAIT_S = 5.0
 #: a start of the computer, where the system does not say which
 UNKNOWN_BOOT = "?"
+#: in its place: of an item whose sync has failed
+DOUBTED = "!"
 _DAY_US = 86_400_000_000
 
 

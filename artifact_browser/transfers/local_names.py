@@ -29,6 +29,8 @@ GOES_ON = f"{MARK}s"
 GOES_BEFORE = f"{MARK}t"
 #: bytes of a whole name; leaves room below the 255 of file systems for a clash mark
 LONGEST_BYTES = 230
+#: into more a key of 1,024 bytes is not cut, whatever of it must be hidden
+_MOST_PIECES = 32
 
 _CONTROLS = frozenset(chr(code) for code in [*range(32), 127])
 _WINDOWS_CHARACTERS = frozenset('<>:"|?*')
@@ -139,11 +141,11 @@ class LocalNames:
 def key_segments(names: Iterable[str]) -> list[str]:
     """The key segments that the local names along a path stand for: the way back."""
     segments: list[str] = []
-    left = list(names)
-    while left:
-        segment, length = _first_segment(left)
+    left, at = list(names), 0
+    while at < len(left):
+        segment, length = _first_segment(left[at : at + _MOST_PIECES])
         segments.append(segment)
-        left = left[length:]
+        at += length
     return segments
 
 

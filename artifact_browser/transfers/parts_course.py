@@ -12,7 +12,8 @@ from dataclasses import replace
 from artifact_browser.storage.driver import Part
 from artifact_browser.transfers.known_uploads import known_uploads
 from artifact_browser.transfers.lost_uploads import DropLost, what_is_left
-from artifact_browser.transfers.put_tasks import Begun, DropOld, JoinTask, RemoveWrong, Wrong
+from artifact_browser.transfers.put_checks import RemoveWrong, Wrong
+from artifact_browser.transfers.put_tasks import Begun, DropOld, JoinTask
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import Finished, Result, Settled, Skipped, Task
 from artifact_browser.transfers.upload_marks import begun_as, given_up, id_in, is_given_up, mark_in, new_mark

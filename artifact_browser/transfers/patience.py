@@ -53,11 +53,14 @@ def is_passing(error: ErrorRecord) -> bool:
 
 @dataclass(slots=True)
 class Setbacks:
-    """A task's share of it. ``at``: how much had got through when it failed last; ``since``: when it was throttled first."""
+    """A task's share of it. ``at``: how much had got through when it failed last; ``throttled``: how often, since
+    when.
+    """
 
     counted: int = 0
     at: int = -1
-    since: float | None = None
+    throttled: int = 0
+    since: float = 0.0
 
 
 class Patience:
@@ -87,11 +90,13 @@ class Patience:
         if task.at != self._got_through:  # others get through
             task.at = self._got_through
             if not throttled:
-                task.counted += 1
-            elif task.since is None:
-                task.since = now
-            elif now - task.since > _THROTTLED_S:
+                task.counted, task.throttled = task.counted + 1, 0
+            else:
+                task.throttled, task.since = task.throttled + 1, task.since if task.throttled else now
+            if task.throttled >= _TRIES and now - task.since > _THROTTLED_S:
                 return False
+        elif not throttled:
+            task.throttled = 0
         if task.counted >= _TRIES:
             return False
         if now >= self._until:  # failures that were under way together count once

@@ -92,7 +92,8 @@ class Planning:
         self._targets = NameMap()
         self._count = 0
         self._patience = Patience()
-        self._answered = answered
+        #: the stores that have answered: those may be waited for
+        self._answered = {id(driver), id(self.target)} if answered else set[int]()
 
     @property
     def waiting_for(self) -> str:
@@ -191,15 +192,16 @@ class Planning:
             self._told_at = now
             self.context.progress(self._ledger.snapshot())
 
-    def patiently(self, ask: Callable[[], T]) -> T:
-        """What a store answers. Where it has answered before, troubles that pass are waited for, as movers do; a plan that
+    def patiently(self, ask: Callable[[], T], at: Driver | None = None) -> T:
+        """What a store answers, the account's own or ``at``. Where it has answered before, troubles that pass are waited for, as movers do; a plan that
         cannot reach it from the beginning fails: the address may be wrong.
         """
+        store = id(at or self.driver)
         while True:
             try:
                 answer = ask()
             except ArtifactBrowserError as error:
-                if not self._answered or not self._patience.worth_waiting(error.record(), Setbacks()):
+                if store not in self._answered or not self._patience.worth_waiting(error.record(), Setbacks()):
                     raise
                 self._tell_waiting()
                 while not self._patience.share(1):
@@ -207,7 +209,7 @@ class Planning:
                     time.sleep(_TICK_S)
             else:
                 waited = bool(self._patience.waiting_for)
-                self._answered = True
+                self._answered.add(store)
                 self._patience.got_through()
                 if waited:
                     self._tell_waiting()
@@ -222,7 +224,7 @@ class Planning:
 
     def found(self, keys: Collection[str], bucket: str) -> dict[str, Blob]:
         """Those of ``keys`` that exist at the target; as :func:`~.lookup.find_blobs`, patiently."""
-        return self.patiently(lambda: find_blobs(self.target, bucket, keys, self.tick))
+        return self.patiently(lambda: find_blobs(self.target, bucket, keys, self.tick), self.target) if keys else {}
 
     def below(self, bucket: str, prefix: str) -> Iterator[Blob]:
         """Every blob below ``prefix``; a listing that breaks off goes on behind the last one."""

@@ -7,24 +7,16 @@ anything; an answer lost on the way is settled by looking, never by writing agai
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from artifact_browser.errors import (
-    AccessDenied,
     ArtifactBrowserError,
     ChecksumMismatch,
-    DiskError,
-    ErrorRecord,
-    NetworkError,
-    NotSupported,
     OutcomeUnknown,
     PreconditionFailed,
-    ServerFault,
     SourceChanged,
     StorageError,
-    Throttled,
     UploadNotFound,
 )
 from artifact_browser.storage.driver import (
@@ -34,20 +26,19 @@ from artifact_browser.storage.driver import (
     Driver,
     FileSlice,
     Part,
-    Support,
     WriteOptions,
     Written,
 )
-from artifact_browser.storage.etag import etag_of_parts, is_md5, parts_in
+from artifact_browser.storage.etag import is_md5
 from artifact_browser.storage.filetypes import content_type_of
 from artifact_browser.transfers.content import file_md5
 from artifact_browser.transfers.disk import check_source
 from artifact_browser.transfers.evidence import found_at, head_or_none
 from artifact_browser.transfers.lost_answers import settled
 from artifact_browser.transfers.patience import is_passing, wants_credentials
-from artifact_browser.transfers.standing import check_blob, etag_in
+from artifact_browser.transfers.put_checks import Wrong, create_only, etag_of, taken_back, verified, write_over
 from artifact_browser.transfers.state import Item, PartDone
-from artifact_browser.transfers.task import SMALL_BYTES, Finished, Skipped, Stage, Task
+from artifact_browser.transfers.task import Finished, Skipped, Stage, Task
 from artifact_browser.transfers.upload_marks import id_in
 from artifact_browser.workers.packed import packed
 
@@ -56,6 +47,7 @@ _log = logging.getLogger(__name__)
 FOLDER_TYPE = "application/x-directory"
 _ABORT_PAUSES_S = (0.1, 0.3, 0.9, 2.0)
 _AS_READ = "What is stored now is the file as it was when it was read, checked."
+_AS_SENT = "What is stored now is the file as it was sent, which the store gives no way to check."
 
 
 @packed
@@ -93,10 +85,11 @@ class PutFile(Task):
         except PreconditionFailed as error:
             return _taken(item, error, self.skip_existing)
         except SourceChanged as error:
-            if error.proven and (
-                item.replace or item.expects
-            ):  # what stood there is gone: what came is better than nothing
-                raise SourceChanged(error.detail, subject=error.subject, kept=_AS_READ) from error
+            if error.stored and error.proven is not False and (item.replace or item.expects):
+                # what stood there is gone: this is better than nothing
+                raise SourceChanged(
+                    error.detail, subject=error.subject, kept=_AS_READ if error.proven else _AS_SENT
+                ) from error
             return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
         except ChecksumMismatch as error:
             return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
@@ -334,31 +327,6 @@ class FinishUpload(JoinTask):
 
 
 @dataclass(frozen=True, slots=True)
-class Wrong:
-    """What stands at the target is not what was meant (``error`` says why), and could not be removed yet: a later attempt
-    would take it for somebody else's.
-    """
-
-    etag: str
-    error: ErrorRecord
-    version_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveWrong(Task):
-    """Remove it, if it is still that; the item has failed then."""
-
-    bucket: str
-    key: str
-    wrong: Wrong
-
-    interruptible = False
-
-    def run(self, stage: Stage) -> None:
-        _remove_wrong(stage.target, self.bucket, self.key, self.wrong.etag, self.wrong.version_id)
-
-
-@dataclass(frozen=True, slots=True)
 class AbortUpload(Task):
     """Drop an unfinished upload and its parts.
 
@@ -406,84 +374,6 @@ class DropOld(Task):
             _log.warning("an upload is left at a key: %s", type(error).__name__)
 
 
-def write_over(
-    driver: Driver, bucket: str, item: Item, write: Callable[[Condition | None], Written], *, by_etag: bool = True
-) -> Written:
-    """As :func:`create_only`; where only what is known may be replaced, after a look at it, and on that condition where the
-    store honours it.
-
-    :param by_etag: the write can carry that condition (a copy in a store cannot)
-    """
-    if not item.expects:
-        return create_only(driver, item, write)
-    if not check_blob(driver, bucket, item.target, item.expects):  # gone meanwhile: then nothing may be written over
-        return create_only(driver, replace(item, replace=False), write)
-    etag = etag_in(item.expects)
-    if by_etag and etag and driver.capabilities.conditional_replace is not Support.NO:
-        with suppress(NotSupported):  # found out now: nothing was sent yet
-            return write(Condition(if_match=etag))
-    return write(None)
-
-
-def create_only(driver: Driver, item: Item, write: Callable[[Condition | None], Written]) -> Written:
-    """Write; on condition that nothing is there, where the item may not replace and the store honours that.
-
-    :raises PreconditionFailed: something is there
-    :raises OutcomeUnknown: look before trying again
-    """
-    if not item.replace and driver.capabilities.conditional_create is not Support.NO:
-        with suppress(NotSupported):  # found out now: nothing was sent yet
-            return write(Condition(if_absent=True))
-    return write(None)
-
-
-def verified(driver: Driver, bucket: str, item: Item, written: Written, parts: Sequence[Part] = ()) -> Finished:
-    """How a written blob was checked; one of ``parts`` by what its parts were checked by when they were sent.
-
-    :raises ChecksumMismatch: the stored blob has another size
-    """
-    if written.verified:
-        return Finished(written.verified)
-    small = item.size_bytes <= SMALL_BYTES  # reading it again takes less than asking, and says more
-    with suppress(DiskError):  # it was there when it was read
-        if small and is_md5(written.etag, {}) and written.etag == file_md5(item.source, item.size_bytes):
-            return Finished("md5")
-    info = driver.head(bucket, item.target)
-    if info.size_bytes == item.size_bytes:
-        if parts and all(part.checksum for part in parts):
-            return Finished("crc32c")
-        of_parts = parts_in(info.etag, info.headers) and info.etag == etag_of(parts)
-        return Finished("md5" if of_parts else "size")
-    raise ChecksumMismatch(
-        f"{item.size_bytes} bytes were sent, {info.size_bytes} are stored.", subject=f"{bucket}/{item.target}"
-    )
-
-
-def taken_back(
-    driver: Driver, bucket: str, key: str, error: ArtifactBrowserError, etag: str, version_id: str = ""
-) -> Wrong:
-    """Remove what was written wrong for ``error`` as this ETag and version, and raise that; while the store cannot be reached:
-    what is to be removed.
-    """
-    try:
-        _remove_wrong(driver, bucket, key, etag, version_id)
-    except (NetworkError, ServerFault, Throttled):
-        return Wrong(etag, error.record(), version_id)
-    raise error
-
-
-def _remove_wrong(driver: Driver, bucket: str, key: str, etag: str, version_id: str) -> None:
-    """If it is still that. Of versions exactly that one, so that what stood there before stands there again."""
-    if version_id:
-        with suppress(AccessDenied, NotSupported):  # whose keys may delete, but no version: it is hidden then
-            (outcome,) = driver.delete_versions(bucket, [(key, version_id)])
-            if not outcome.error:
-                return
-    there = head_or_none(driver, bucket, key) if etag else None
-    if there is not None and there.etag == etag:
-        driver.delete(bucket, key)
-
-
 def _taken(item: Item, error: PreconditionFailed, skip_existing: bool) -> Skipped:
     if skip_existing and not item.expects:
         return Skipped("somebody else wrote it meanwhile")
@@ -506,8 +396,3 @@ def _found(driver: Driver, bucket: str, item: Item, parts_etag: str = "") -> Fin
         return None
 
     return found_at(driver, bucket, item, shown)
-
-
-def etag_of(parts: Sequence[Part]) -> str:
-    """What S3 makes the ETag of a blob of these parts, or "" where parts' ETags are no MD5s."""
-    return etag_of_parts([part.etag for part in parts])

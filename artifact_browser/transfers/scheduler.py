@@ -333,7 +333,7 @@ class Scheduler:
             elif (
                 error is not None
                 and not load.run.dead
-                and self._patience.worth_waiting(error, load.setbacks, self._places)
+                and self._patience.worth_waiting(error, load.setbacks, self._places + flight.places)
             ):
                 self._set_back(load, error)
                 self._ready.append(load)

@@ -91,3 +91,20 @@ def test_nothing_is_synced_where_nothing_is_written() -> None:
     clock.now = 100.0
     assert safe.due() is None
     assert list(safe.last()) == []
+
+
+def test_behind_a_sync_that_failed_nothing_counts_as_safe() -> None:
+    """A later one that succeeds may be about what the system has given up."""
+    clock, marked = Clock(), list[Sequence[int] | None]()
+    safe = Durability(SYNC, marked.append, clock)
+    safe.finished([item(1)])
+    clock.now = 5.0
+    course = safe.due()
+    assert course is not None
+    safe.failed(course, DiskError("lost").record())
+    clock.now = 10.0
+    carried_out(safe.due())
+    (last,) = safe.last()
+    carried_out(last)
+    assert marked == []
+    assert safe.trouble is not None

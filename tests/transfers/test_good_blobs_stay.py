@@ -14,7 +14,8 @@ from artifact_browser.errors import ArtifactBrowserError, ChecksumMismatch, NotS
 from artifact_browser.storage.driver import Driver
 from artifact_browser.storage.drivers.s3.bodies import Source
 from artifact_browser.storage.stamps import stamp_of
-from artifact_browser.transfers.put_tasks import PutFile, taken_back
+from artifact_browser.transfers.put_checks import taken_back
+from artifact_browser.transfers.put_tasks import PutFile
 from artifact_browser.transfers.standing import blob_standing
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import MIB, Finished
@@ -161,3 +162,35 @@ def test_what_was_to_be_replaced_may_be_gone_by_now(bench: Bench, log: Path) -> 
         end = PutFile(bench.bucket, replace(item, expects=expects)).run(Here(driver, driver))
     assert isinstance(end, Finished)
     assert bench.content("log") == b"new"
+
+
+def test_the_version_that_is_none_goes_only_while_it_is_the_wrong_one(s3: Bench) -> None:
+    """*null* is a place: somebody may have written there meanwhile."""
+    store = Store("s3", s3.record, s3.paths, s3.secret)
+    set_versioning(store, s3.bucket, "Enabled")
+    set_versioning(store, s3.bucket, "Suspended")
+    with s3.driver() as driver:
+        wrong = driver.put(s3.bucket, "log", b"wrong")
+        s3.put({"log": b"somebody else's"})
+        with pytest.raises(ChecksumMismatch):
+            taken_back(driver, s3.bucket, "log", ChecksumMismatch("wrong"), wrong.etag, "null")
+    assert s3.content("log") == b"somebody else's"
+
+
+@pytest.fixture
+def silent_about_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store whose answers prove nothing of what was written."""
+    monkeypatch.setattr("artifact_browser.storage.drivers.s3.blob_heads._how_written", lambda *_: "")
+
+
+@pytest.mark.usefixtures("silent_about_bytes")
+def test_what_nothing_proves_is_better_than_nothing(s3: Bench, log: Path) -> None:
+    log.write_bytes(b"m" * MIB)
+    s3.put({"log": b"sunday\n"})
+    error = fails(s3, log, lambda: grow(log), replace=True)
+    assert s3.content("log") == b"m" * MIB
+    assert "no way to check" in error.kept
+    with s3.driver() as driver:
+        item = replace(upload_of(log), target="other")
+        assert isinstance(PutFile(s3.bucket, item).run(WhileSent(driver, log.unlink)), Finished)
+    assert "other" in s3.listed()

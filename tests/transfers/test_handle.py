@@ -213,3 +213,9 @@ def test_what_an_engine_dies_over_is_told_the_next_one(pool: Pool, handle: Trans
         assert job is write_end
         listener.on_error(DIED)
     assert [args for one, args, _ in pool.started if one is write_end] == [("j", 1, JobState.CANCELLED)] * 3
+
+
+def test_a_failed_item_does_not_keep_the_others_from_being_looked_at_again(pool: Pool, handle: TransferHandle) -> None:
+    pool.runs()[-1][1].on_error(DiskError("Input/output error"))  # one item is done, one has failed
+    handle.retry_failed()
+    assert pool.runs()[-1][0].resumes

@@ -248,7 +248,8 @@ def test_what_a_failed_sync_leaves_in_doubt_is_looked_at_again(path: Path, tmp_p
     log.durable([0])
     again = replace(order, run=2, resumes=True)
     assert [left for page in journal.begin(again).left() for left in page] == []
-    journal.begin(replace(again, run=3)).doubt()
+    (third := journal.begin(replace(again, run=3))).doubt()
+    third.durable(None)  # of a sync that went well: not of these
     resumed = journal.begin(replace(again, run=4))
     assert [(left.one.item.number, left.doubted) for page in resumed.left() for left in page] == [(1, True), (2, True)]
     assert resumed.carried().counts.items_done == 1
@@ -387,4 +388,13 @@ def test_a_journal_that_cannot_be_opened_stops_nothing(path: Path) -> None:
     journal = Journal(path)
     journal.begin(upload()).keep(head(), [ItemSnapshot(Item(0, "n", "s", "t"))])
     assert journal.parts("j1", Item(0, "n", "s", "t", begun="u")) == ()
+    journal.close()
+
+
+def test_a_pause_that_comes_behind_a_cancel_of_the_same_run_is_not_heard(path: Path) -> None:
+    journal = Journal(path)
+    journal.begin(upload()).keep(head(state=JobState.RUNNING))
+    journal.stop("j1", 1, JobState.CANCELLED)
+    journal.stop("j1", 1, JobState.PAUSED)
+    assert jobs(path) == []
     journal.close()

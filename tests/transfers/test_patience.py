@@ -199,3 +199,17 @@ def test_a_network_that_is_gone_before_anything_is_known_fails_with_its_reason(
     gate.open()
     handle.retry_failed()
     assert bench.finish(handle).state is JobState.DONE
+
+
+def test_an_outage_between_two_throttlings_is_not_the_tasks_trouble() -> None:
+    clock = Clock()
+    patience, task = Patience(clock), Setbacks()
+    assert patience.worth_waiting(FEWER, task, 8)
+    clock.now = 3.0
+    patience.got_through()
+    for _ in range(40):
+        clock.now += 30
+        assert patience.worth_waiting(GONE, task)
+    clock.now += 30
+    patience.got_through()
+    assert patience.worth_waiting(FEWER, task, 8)

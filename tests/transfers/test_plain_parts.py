@@ -20,7 +20,7 @@ from artifact_browser.transfers.content import Check, RangeCheck, check_file, cr
 from artifact_browser.transfers.disk import check_source, local_path, make_folder, put_in_place
 from artifact_browser.transfers.meter import Meter
 from artifact_browser.transfers.policy import second_name
-from artifact_browser.transfers.put_tasks import verified
+from artifact_browser.transfers.put_checks import verified
 from artifact_browser.transfers.state import Item
 from artifact_browser.transfers.task import MIB, part_bytes
 from artifact_browser.transfers.walk import What, walk

@@ -17,7 +17,8 @@ from artifact_browser.transfers.compare import compare, read_rows
 from artifact_browser.transfers.compare_file import By, Comparison, Direction, Group
 from artifact_browser.transfers.put_course import PutCourse
 from artifact_browser.transfers.standing import blob_standing
-from artifact_browser.transfers.state import Item, ItemState, JobState
+from artifact_browser.transfers.state import Item, ItemState, JobSnapshot, JobState, Verb
+from artifact_browser.transfers.sync import DownloadSync
 from artifact_browser.transfers.task import LARGE_BYTES, PART_BYTES
 from tests.transfers.accounts import Here
 from tests.transfers.conftest import Bench, tree
@@ -311,3 +312,13 @@ def test_download_then_compare_is_the_identity(
     assert {group: total.items for group, total in after.totals[Direction.UPLOAD].items() if total.items} == (
         {Group.SAME: len(keys)} if keys else {}
     )
+
+
+def test_a_retry_of_a_sync_whose_removals_are_done_needs_no_comparison(local: Bench, tmp_path: Path) -> None:
+    """It was dropped behind them."""
+    head = JobSnapshot("j", Verb.SYNC_DOWN, "t", "f", local.record.id)
+    order = DownloadSync(
+        record=local.record, head=head, sources=(local.at("p/"),), folder=str(tmp_path),
+        file=str(tmp_path / "gone"), remove=True, resumes=True,
+    )  # fmt: skip
+    assert list(order._removals()) == []

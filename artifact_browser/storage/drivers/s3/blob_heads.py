@@ -146,14 +146,14 @@ def check_written(
     try:
         how = _how_written(source, sent, echoed, etag, headers, subject)
     except (ChecksumMismatch, DiskError) as trouble:
-        source.check_unchanged(etag, version_id)  # else that is why
+        source.check_unchanged(etag, version_id, proven=False)  # else that is why
         if isinstance(trouble, ChecksumMismatch):
             trouble.stored, trouble.version_id = etag, version_id
             raise
         error = source.changed()
-        error.stored, error.version_id = etag, version_id
+        error.stored, error.version_id, error.proven = etag, version_id, False
         raise error from trouble
-    source.check_unchanged(etag, version_id, proven=bool(how))
+    source.check_unchanged(etag, version_id, proven=True if how else None)
     return how
 
 

@@ -2,8 +2,8 @@
 
 A file is read with ``pread`` into one small buffer rather than mapped: a mapped file that somebody truncates kills
 the process with SIGBUS, and a 256 KiB buffer stays in the processor's cache. A smaller one is read once, and what was read is
-what is checked and sent. Size, time and inode are compared before it is
-read, before it is sent and behind that, so a file that changed meanwhile fails its item instead of becoming a mixture, and what a mixture would have replaced stays.
+what is checked and sent. Size, time and inode are compared before it is read, before it is sent and behind that: a file that
+changed meanwhile fails its item instead of becoming a mixture, and what a mixture would have replaced stays.
 """
 
 from __future__ import annotations
@@ -158,10 +158,11 @@ class Source:
             digest.update(piece)
         return digest.hexdigest()
 
-    def check_unchanged(self, stored: str = "", version_id: str = "", *, proven: bool = False) -> None:
-        """Before it is sent; and behind that, when it is ``stored`` as this ETag and version, ``proven`` to be what was read.
+    def check_unchanged(self, stored: str = "", version_id: str = "", *, proven: bool | None = None) -> None:
+        """Before it is sent; and behind that, when it is ``stored`` as this ETag and version.
 
-        :raises SourceChanged: size, time or inode are not what they were when it was opened; or it is gone, and not proven
+        :param proven: to be what was read, or not to be
+        :raises SourceChanged: size, time or inode are not what they were when it was opened; or it is gone before it was sent
         """
         if self._identity is None:
             return
@@ -169,7 +170,7 @@ class Source:
             if self._look() == self._identity:
                 return
         except FileMissing:
-            if proven:  # nobody has written to it: what is stored is the file, and may be all that is left of it
+            if stored and proven is not False:  # nobody has written to it: that may be all that is left of it
                 return
         except DiskError:
             pass
