@@ -13,8 +13,8 @@ from artifact_browser.gui.common.icons import icon
 from artifact_browser.gui.common.palette import palette
 from artifact_browser.gui.common.plain_tip import plain_tip
 
-#: of a name: where there is no room, those before the last are cut further before any is left out ("This computer" never)
-_LETTERS = (28, 18, 13)
+#: of a name: where there is no room, those before the last are cut further before any is left out (13: "This computer")
+_LETTERS = (28, 18, 13, 10)
 _ARROW = 14
 _DOTS = "\u2026"
 _NAMELESS = "(empty name)"
