@@ -22,6 +22,7 @@ from artifact_browser.catalog.watch_schedule import concerns_account
 from artifact_browser.errors import BlobNotFound, CredentialsMissing, ErrorRecord, InputError, JobCancelled
 from artifact_browser.storage.open import opened
 from artifact_browser.workers.job import JobContext, Question
+from artifact_browser.workers.part_context import PartContext
 from artifact_browser.workers.translate import redacted_record, translated
 
 #: Sets of partitions a person can choose from.
@@ -45,12 +46,8 @@ class LookEnded:
     error: ErrorRecord | None = None
 
 
-class Unattended:
+class Unattended(PartContext):
     """A job's line to the outside, where nobody may be called from what they do: no one-time code is asked for."""
-
-    def __init__(self, context: JobContext) -> None:
-        self._context = context
-        self.cancel, self.paths, self.lane = context.cancel, context.paths, context.lane
 
     def ask(self, question: Question) -> Any:
         """:raises CredentialsMissing: it is a code that is wanted; and what the question itself raises"""
@@ -58,10 +55,7 @@ class Unattended:
             raise CredentialsMissing(
                 "It signs in with a one-time code.", todo="Open the account and type the code: then its watches go on."
             )
-        return self._context.ask(question)
-
-    def progress(self, value: object) -> None:
-        self._context.progress(value)
+        return super().ask(question)
 
 
 def look_at_all(

@@ -87,7 +87,7 @@ class CopyOrder(Order):
     def _find(self, planning: Planning, plan: CopyPlan) -> Iterator[Item]:
         bucket, into = self.sources[0].bucket, self.target.key
         keys = [source.key for source in self.sources if source.key and not source.key.endswith(DELIMITER)]
-        found = planning.patiently(lambda: find_blobs(planning.driver, bucket, keys, planning.tick)) if keys else {}
+        found = planning.find(bucket, keys)
         for key in keys:
             name = key.rpartition(DELIMITER)[2]
             if key in found:

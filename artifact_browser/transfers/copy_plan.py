@@ -12,7 +12,7 @@ from artifact_browser.storage.location import Location
 from artifact_browser.transfers.blob_tasks import OneTask, RemoveFolders, TidyUp
 from artifact_browser.transfers.copy_course import CopyCourse, limits_of
 from artifact_browser.transfers.copy_ends import Way, reaches
-from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.lost_uploads import what_is_left
 from artifact_browser.transfers.planning import Planning
 from artifact_browser.transfers.policy import Decision
@@ -66,9 +66,8 @@ class CopyPlan:
     def look_again(self, items: Sequence[Item]) -> Iterator[Item]:
         """Items of a run before, as their originals are now."""
         planning, way = self.planning, self.way
-        sources = [item.source for item in items]
-        found = planning.patiently(lambda: find_blobs(planning.driver, way.bucket, sources, planning.tick))
-        existing = planning.found([item.target for item in items], way.to_bucket)
+        found = planning.find(way.bucket, [item.source for item in items])
+        existing = planning.find(way.to_bucket, [item.target for item in items], planning.target)
         for item in items:
             blob, there = found.get(item.source), existing.get(item.target)
             if blob is None:
@@ -133,7 +132,7 @@ class CopyPlan:
 
     def _settle(self, items: Sequence[Item], policy: Decision) -> list[Item]:
         planning = self.planning
-        existing = planning.found([item.target for item in items], self.way.to_bucket)
+        existing = planning.find(self.way.to_bucket, [item.target for item in items], planning.target)
         for item in items:
             if item.number in self._sure:
                 existing.pop(item.target, None)
@@ -141,7 +140,7 @@ class CopyPlan:
 
     def exists(self, key: str) -> bool:
         """Whether something stands at a key of the target."""
-        return bool(self.planning.found([key], self.way.to_bucket))
+        return bool(self.planning.find(self.way.to_bucket, [key], self.planning.target))
 
     def _streamed(self, items: Sequence[Item]) -> bool:
         """Whether the bytes must come through this computer: the target's store cannot reach them, or its keys may not."""

@@ -20,6 +20,7 @@ from artifact_browser.transfers.disk import (
     free_bytes,
     local_name,
     local_path,
+    read_from_disk,
     temporary_name,
 )
 from artifact_browser.transfers.fetch_tasks import FetchCourse, RemoveTemporary, SyncFolder, beside
@@ -87,6 +88,7 @@ class DownloadOrder(TreeOrder):
         there = self.there(item.target)
         if there is None or there.modified_us // 1_000_000 != item.modified_us // 1_000_000:
             return replace(item, begun="")
+        read_from_disk(local_path(self.folder, item.target))
         return replace(item, begun="", replace=True, expects=there.standing)
 
     @property

@@ -21,7 +21,6 @@ from artifact_browser.transfers.journal_base import unknown_rest
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.mover import both_ends
 from artifact_browser.transfers.order import Order
-from artifact_browser.transfers.own_stop import own_stop
 from artifact_browser.transfers.patience import wants_credentials
 from artifact_browser.transfers.planning import Aids, Paused, Planning
 from artifact_browser.transfers.scheduler import Scheduler
@@ -31,6 +30,7 @@ from artifact_browser.transfers.task import Task
 from artifact_browser.transfers.tree import TreeOrder
 from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import ALL_TAKEN, AllTaken, JobContext
+from artifact_browser.workers.part_context import own_stop
 from artifact_browser.workers.translate import redacted_record, translated
 
 #: a plan looks between its requests whether it is to pause; a request without an answer is given so long then
@@ -57,7 +57,7 @@ def carry_out(context: JobContext, order: Order) -> Generator[ItemsChanged | All
             with own_stop(context, pausing.plan) as part, both_ends(part, order.records) as (driver, target):
                 stop = threading.Event()
                 aids = Aids(
-                    partial(journal.parts, ledger.job_id) if order.again or order.resumes else _no_parts,
+                    partial(journal.parts, ledger.job_id) if order.goes_on else _no_parts,
                     partial(crew.remove, order.records),
                     lambda: pausing.is_set() or stop.is_set(),
                 )

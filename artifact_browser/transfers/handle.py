@@ -380,12 +380,14 @@ class TransferHandle:
             self.put_first()
 
     # -- news of a run ------------------------------------------------------------------------------------------
-    def _take(self, run: RunListener, change: Callable[[], None]) -> None:
+    def _take(self, run: RunListener, change: Callable[[], None]) -> bool:
+        """Whether the run is the one that counts."""
         with self._lock:
             if run is not self._run:
-                return
+                return False
             change()
         self._listener.on_changed(self)
+        return True
 
     def _set_items(self, changed: ItemsChanged) -> None:
         for item in changed.items:
@@ -397,14 +399,15 @@ class TransferHandle:
         self._snapshot = snapshot
 
     def _finish(self, run: RunListener, end: JobSnapshot) -> None:
-        with self._lock:
-            paused = run is self._run and self._pause_wanted and end.state is JobState.WAITING_CREDENTIALS
+        refused = end.state is JobState.WAITING_CREDENTIALS
+        paused = refused and self._pause_wanted
         if paused:  # its keys ended before it had: it does not go on by itself when there are others
             end = replace(end, state=JobState.PAUSED, error=None)
-        self._take(run, lambda: self._set_snapshot(end))
+        if not self._take(run, lambda: self._set_snapshot(end)):
+            return
         if paused:
             self._write_end(JobState.PAUSED)
-        if self._renewed and end.state is JobState.WAITING_CREDENTIALS:
+        elif refused and self._renewed:
             self.retry_failed()
 
     def _end(self, state: JobState, error: ErrorRecord | None) -> None:

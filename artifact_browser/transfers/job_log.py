@@ -71,7 +71,7 @@ class JobLog:
         self._head, self._run, self._policy = order.head, order.run, str(order.policy)
         self._told_policy = self._policy
         self._kind, self._details = order_to_text(order)
-        self._again, self._goes_on = bool(order.again), bool(order.again) or order.resumes
+        self._again, self._goes_on = bool(order.again), order.goes_on
         self._unsafe_since = (journal.boot or UNKNOWN_BOOT) if order.syncing() else ""
         self._lock = threading.Lock()
         self._owed = Owed()

@@ -61,6 +61,11 @@ class Order(ABC):
         """What has everything that was written on this computer so far reach the disk; ``None``: nothing is."""
         return None
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a run before has begun with it: the journal knows what that has planned."""
+        return bool(self.again) or self.resumes
+
     def doubted(self, item: Item) -> Item:
         """A finished item that may have been lost with the computer's power, to be looked at again; where a file has its
         place that is ours by its time, but has not its bytes, it is written over.

@@ -205,7 +205,7 @@ def _items(base: sqlite3.Connection, key: int, after: ItemSnapshot | None, count
 def _as_text(job: PastJob, items: Sequence[ItemSnapshot]) -> str:
     head, counts = job.snapshot, job.snapshot.counts
     lines = [
-        f"{head.verb}: {head.title} -> {head.target}",
+        f"{head.verb}: {head.title}{f' -> {head.target}' if head.target else ''}",
         f"{head.state}, {_moment(job.begun_us)} to {_moment(job.ended_us)}",
         f"{counts.items_done:,} of {counts.items:,} done, {counts.items_failed:,} failed, {counts.items_skipped:,} skipped;"
         f" {counts.bytes_done:,} bytes",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.pinned_driver import find_versions
 from artifact_browser.transfers.planning import Planning
 
@@ -78,4 +78,4 @@ class Whereabouts:
         unique, planning = list(dict.fromkeys(keys)), self._planning
         if not unique:
             return {}
-        return planning.patiently(lambda: find_blobs(planning.driver, self._bucket, unique, planning.tick))
+        return planning.find(self._bucket, unique)

@@ -16,7 +16,6 @@ from artifact_browser.errors import AccessDenied, ArtifactBrowserError, BlobNotF
 from artifact_browser.storage.driver import Driver
 from artifact_browser.transfers.content import check_file, has_its_time
 from artifact_browser.transfers.desk import Compared, Desk, Parked
-from artifact_browser.transfers.disk import read_from_disk
 from artifact_browser.transfers.ledger import Ledger
 from artifact_browser.transfers.lookup import Blob, blobs_below, find_blobs
 from artifact_browser.transfers.name_map import NameMap
@@ -154,7 +153,6 @@ class Planning:
         """
         try:
             info = self.patiently(lambda: self.driver.head(bucket, key, version_id=version_id))
-            read_from_disk(path)
             how = check_file(Path(path), info, self.tick)
             ours = has_its_time(Path(path), info)
         except (AccessDenied, BlobNotFound, ChecksumMismatch, DiskError, OSError):
@@ -193,8 +191,8 @@ class Planning:
             self.context.progress(self._ledger.snapshot())
 
     def patiently(self, ask: Callable[[], T], at: Driver | None = None) -> T:
-        """What a store answers, the account's own or ``at``. Where it has answered before, troubles that pass are waited for, as movers do; a plan that
-        cannot reach it from the beginning fails: the address may be wrong.
+        """What a store answers, the account's own or ``at``. Where it has answered before, troubles that pass are waited for, as
+        movers do; a plan that cannot reach it from the beginning fails: the address may be wrong.
         """
         store = id(at or self.driver)
         while True:
@@ -222,9 +220,10 @@ class Planning:
             self._ledger.state = JobState.WAITING_NETWORK if words else JobState.SCANNING
             self._ledger.waiting_for = words
 
-    def found(self, keys: Collection[str], bucket: str) -> dict[str, Blob]:
-        """Those of ``keys`` that exist at the target; as :func:`~.lookup.find_blobs`, patiently."""
-        return self.patiently(lambda: find_blobs(self.target, bucket, keys, self.tick), self.target) if keys else {}
+    def find(self, bucket: str, keys: Collection[str], at: Driver | None = None) -> dict[str, Blob]:
+        """Those of ``keys`` that exist, as :func:`~.lookup.find_blobs`, :meth:`patiently`; no keys are no question."""
+        driver = at or self.driver
+        return self.patiently(lambda: find_blobs(driver, bucket, keys, self.tick), driver) if keys else {}
 
     def below(self, bucket: str, prefix: str) -> Iterator[Blob]:
         """Every blob below ``prefix``; a listing that breaks off goes on behind the last one."""

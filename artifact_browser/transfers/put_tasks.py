@@ -84,14 +84,10 @@ class PutFile(Task):
             )
         except PreconditionFailed as error:
             return _taken(item, error, self.skip_existing)
-        except SourceChanged as error:
-            if error.stored and error.proven is not False and (item.replace or item.expects):
-                # what stood there is gone: this is better than nothing
-                raise SourceChanged(
-                    error.detail, subject=error.subject, kept=_AS_READ if error.proven else _AS_SENT
-                ) from error
-            return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
-        except ChecksumMismatch as error:
+        except (ChecksumMismatch, SourceChanged) as error:
+            if isinstance(error, SourceChanged) and error.stored and error.proven is not False and _replaced(item):
+                kept = _AS_READ if error.proven else _AS_SENT
+                raise SourceChanged(error.detail, subject=error.subject, kept=kept) from error
             return taken_back(stage.driver, self.bucket, item.target, error, error.stored, error.version_id)
         if isinstance(written, Finished):
             return written
@@ -372,6 +368,11 @@ class DropOld(Task):
             if is_passing(record) or wants_credentials(record):
                 raise
             _log.warning("an upload is left at a key: %s", type(error).__name__)
+
+
+def _replaced(item: Item) -> bool:
+    """Whether something may have stood there, which is gone: what has come instead is better than nothing."""
+    return item.replace or bool(item.expects)
 
 
 def _taken(item: Item, error: PreconditionFailed, skip_existing: bool) -> Skipped:

@@ -185,8 +185,7 @@ class Stream:
     def _chunks(self) -> Iterator[tuple[Sequence[Item], _Source]]:
         """Items to be planned; where they are from."""
         order = self._order
-        anew = not order.again and not order.resumes
-        was_planned = not anew and self._log_of_job.was_planned
+        was_planned = order.goes_on and self._log_of_job.was_planned
         if was_planned:
             self._tree.walk_again = self._walk_again
         for first in range(0, len(order.again), CHUNK):
@@ -198,7 +197,7 @@ class Stream:
             return
         if unreadable:
             self._ledger.forget_left_out()
-        if not anew:
+        if order.goes_on:
             self._remember()
         yield from self._found_chunks()
 

@@ -66,8 +66,8 @@ class UploadSync(UploadOrder):
         with CompareFile(self.file) as file:
             rows = list(file.rows(Direction.UPLOAD, _moved(keep_newer=self.keep_newer)))
         keys = [self.target.key + row.key for row in rows if row.remote_size is not None]
-        look = lambda: look_for(planning.driver, self.target.bucket, keys, planning.tick)  # noqa: E731
-        now = planning.patiently(look) if keys else {}
+        bucket = self.target.bucket
+        now = planning.patiently(lambda: look_for(planning.driver, bucket, keys, planning.tick)) if keys else {}
         return [item for row in rows if (item := self._item(planning, row, now)) is not None]
 
     def _item(self, planning: Planning, row: Row, now: dict[str, Blob]) -> Item | None:
@@ -97,7 +97,7 @@ class UploadSync(UploadOrder):
         return planning.add(item, _never)
 
     def _removals(self) -> Iterator[Item]:
-        rows = _extra(self.file, Direction.UPLOAD, wanted=self.remove and not self.again and not self.resumes)
+        rows = _extra(self.file, Direction.UPLOAD, wanted=self.remove and not self.goes_on)
         yield from _again(self.again)
         for number, row in rows:
             yield _removal(number, row, self.target.key + row.key, row.remote_size, row.remote_us)
@@ -160,7 +160,7 @@ class DownloadSync(DownloadOrder):
         return planning.add(item, _never)
 
     def _removals(self) -> Iterator[Item]:
-        rows = _extra(self.file, Direction.DOWNLOAD, wanted=self.remove and not self.again and not self.resumes)
+        rows = _extra(self.file, Direction.DOWNLOAD, wanted=self.remove and not self.goes_on)
         yield from _again(self.again)
         for number, row in rows:
             target = _below(self.folder, row) + (DELIMITER if row.key.endswith(DELIMITER) else "")

@@ -17,7 +17,7 @@ from artifact_browser.transfers.comparing import SameBytes
 from artifact_browser.transfers.desk import Parked
 from artifact_browser.transfers.disk import disk_error
 from artifact_browser.transfers.local_names import key_segments
-from artifact_browser.transfers.lookup import Blob, find_blobs
+from artifact_browser.transfers.lookup import Blob
 from artifact_browser.transfers.lost_uploads import what_is_left
 from artifact_browser.transfers.name_map import NameMap
 from artifact_browser.transfers.planning import Planning
@@ -87,7 +87,7 @@ class UploadOrder(TreeOrder):
 
     def exists(self, planning: Planning, key: str) -> bool:
         """Whether something stands at a key of the target."""
-        return bool(planning.patiently(lambda: find_blobs(planning.driver, self.target.bucket, [key], planning.tick)))
+        return bool(planning.find(self.target.bucket, [key]))
 
 
 class UploadTree(Tree):
@@ -162,7 +162,7 @@ class UploadTree(Tree):
         targets = [item.target for item in items if not item.folder]
         existing: dict[str, Blob] = {}
         if targets:
-            existing = planning.patiently(lambda: find_blobs(planning.driver, bucket, targets, planning.tick))
+            existing = planning.find(bucket, targets)
         left, before = self._finish_before(
             items, existing, lambda item: planning.finished_before(item.source, bucket, item.target), again=again
         )

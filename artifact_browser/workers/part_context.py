@@ -1,4 +1,4 @@
-"""A job's line to the outside for a part of it that may have to stop before the job does."""
+"""A job's line to the outside for a part of it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from artifact_browser.workers.cancel import CancelToken
 from artifact_browser.workers.job import JobContext, Question
 
 
-class OwnStop:
-    """The job's context, with a stop sign of its own. Thread-safe, as that is."""
+class PartContext:
+    """The job's context, where a part of the job needs another in some way. Thread-safe, as that is.
 
-    def __init__(self, context: JobContext, cancel: CancelToken) -> None:
+    :param cancel: a stop sign of its own; else the job's
+    """
+
+    def __init__(self, context: JobContext, cancel: CancelToken | None = None) -> None:
         self._context = context
-        self.cancel, self.paths, self.lane = cancel, context.paths, context.lane
+        self.cancel, self.paths, self.lane = cancel or context.cancel, context.paths, context.lane
 
     def ask(self, question: Question) -> Any:
         return self._context.ask(question)
@@ -25,7 +28,7 @@ class OwnStop:
 
 
 @contextmanager
-def own_stop(context: JobContext, cancel: CancelToken) -> Iterator[OwnStop]:
-    """While inside, the job's stop sign sets ``cancel`` as well. :raises JobCancelled: it is set already"""
+def own_stop(context: JobContext, cancel: CancelToken) -> Iterator[PartContext]:
+    """For what may have to stop before the job does: while inside, the job's stop sign sets ``cancel`` as well. :raises JobCancelled: it is set already"""
     with context.cancel.closing(cancel.cancel):
-        yield OwnStop(context, cancel)
+        yield PartContext(context, cancel)

@@ -31,6 +31,17 @@ def carried_out(course: Course | None) -> None:
     course.advance(task, None)
 
 
+def group_under_way() -> tuple[Clock, list[Sequence[int] | None], Durability, Course]:
+    """One file is done, and its sync begun; what is marked as safe goes to the list."""
+    clock, marked = Clock(), list[Sequence[int] | None]()
+    safe = Durability(SYNC, marked.append, clock)
+    safe.finished([item(1)])
+    clock.now = 5.0
+    course = safe.due()
+    assert course is not None
+    return clock, marked, safe, course
+
+
 def test_a_group_is_what_was_finished_before_its_sync_began() -> None:
     clock, marked = Clock(), list[Sequence[int] | None]()
     safe = Durability(SYNC, marked.append, clock)
@@ -53,12 +64,7 @@ def test_a_group_is_what_was_finished_before_its_sync_began() -> None:
 
 
 def test_a_group_whose_sync_failed_is_in_the_next_one() -> None:
-    clock, marked = Clock(), list[Sequence[int] | None]()
-    safe = Durability(SYNC, marked.append, clock)
-    safe.finished([item(1)])
-    clock.now = 5.0
-    course = safe.due()
-    assert course is not None
+    clock, marked, safe, course = group_under_way()
     assert course.leftovers() == []
     safe.failed(course, WorkerDied("killed").record())
     clock.now = 10.0
@@ -69,12 +75,7 @@ def test_a_group_whose_sync_failed_is_in_the_next_one() -> None:
 
 def test_a_sync_that_failed_is_not_made_good_by_another_one() -> None:
     """The system tells a lost write once."""
-    clock, marked = Clock(), list[Sequence[int] | None]()
-    safe = Durability(SYNC, marked.append, clock)
-    safe.finished([item(1)])
-    clock.now = 5.0
-    course = safe.due()
-    assert course is not None
+    clock, marked, safe, course = group_under_way()
     safe.failed(course, DiskError("lost").record())
     (last,) = safe.last()
     carried_out(last)
@@ -95,12 +96,7 @@ def test_nothing_is_synced_where_nothing_is_written() -> None:
 
 def test_behind_a_sync_that_failed_nothing_counts_as_safe() -> None:
     """A later one that succeeds may be about what the system has given up."""
-    clock, marked = Clock(), list[Sequence[int] | None]()
-    safe = Durability(SYNC, marked.append, clock)
-    safe.finished([item(1)])
-    clock.now = 5.0
-    course = safe.due()
-    assert course is not None
+    clock, marked, safe, course = group_under_way()
     safe.failed(course, DiskError("lost").record())
     clock.now = 10.0
     carried_out(safe.due())

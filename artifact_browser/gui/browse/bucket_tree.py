@@ -8,7 +8,6 @@ from PySide6.QtGui import (
     QDragLeaveEvent,
     QDragMoveEvent,
     QDropEvent,
-    QKeyEvent,
     QPainter,
     QPainterPath,
 )
@@ -21,6 +20,7 @@ from artifact_browser.gui.browse.tree_delegate import TreeDelegate
 from artifact_browser.gui.browse.tree_nodes import Loaded, Node, NodeKind, NoticeAct
 from artifact_browser.gui.common.bridge import Bridge
 from artifact_browser.gui.common.icons import pixmap
+from artifact_browser.gui.common.own_keys import keeps_key
 from artifact_browser.gui.common.palette import palette, tokens
 from artifact_browser.storage.location import Location
 
@@ -75,11 +75,7 @@ class BucketTree(QTreeView):
 
     def event(self, event: QEvent) -> bool:
         """*Delete* here is not about what the table has selected."""
-        key = event.key() if isinstance(event, QKeyEvent) else 0
-        if event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Delete:
-            event.accept()
-            return True
-        return super().event(event)
+        return keeps_key(event, Qt.Key.Key_Delete) or super().event(event)
 
     # -- from the shell -----------------------------------------------------------------------------------------
     def show_location(self, location: Location) -> None:

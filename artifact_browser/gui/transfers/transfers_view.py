@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from artifact_browser.gui.common.icons import pixmap
+from artifact_browser.gui.common.own_keys import keeps_key
 from artifact_browser.gui.common.palette import palette, tokens
 from artifact_browser.gui.transfers.transfers_delegate import TransfersDelegate
 from artifact_browser.gui.transfers.transfers_model import RowAction, TransferColumn, TransfersModel
@@ -96,13 +97,8 @@ class TransfersView(QTreeView):
         super().mouseMoveEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        key = event.key() if isinstance(event, QKeyEvent) else 0
-        if (
-            event.type() == QEvent.Type.ShortcutOverride and key == Qt.Key.Key_Delete
-        ):  # not the window's, which is about the table
-            event.accept()
-            return True
-        return super().event(event)
+        """*Delete* here is not about what the table has selected."""
+        return keeps_key(event, Qt.Key.Key_Delete) or super().event(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if self.indexAt(event.position().toPoint()).column() == TransferColumn.ACTION:
