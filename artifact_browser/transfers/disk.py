@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import random
+import re
 import secrets
 import shutil
 import stat
@@ -27,6 +28,8 @@ from artifact_browser.transfers.state import Item
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 #: for names that nobody else has, without asking the system for each of a million; no secret: links are not followed
 _NAMES = random.Random(secrets.token_bytes(32))
+#: and how often what it is for has begun anew; the limit is for names that somebody else has made up
+_TEMPORARY = re.compile(r"\.([0-9a-f]{16})(?:-([1-9][0-9]{0,2}))?\.part")
 _SEPARATORS = os.sep + (os.altsep or "")
 #: slashes part a target's names; whatever else parts names here cannot be in one
 _NEVER_IN_TARGETS = tuple({"\0", *_SEPARATORS} - {"/"})
@@ -120,6 +123,25 @@ def make_folder(root: str, target: str) -> str:
 def temporary_name() -> str:
     """A name for bytes that are not complete yet, to stand beside the target."""
     return f".{_NAMES.getrandbits(64):016x}.part"
+
+
+def next_name(name: str) -> str:
+    """The name for bytes that begin anew, while those of ``name`` may still be on their way out. It says which names there
+    were before it, so that whoever goes on or removes it can remove those too, whatever became of the process that was to.
+    """
+    stem, count = _counted(name)
+    return f".{stem}-{count + 1}.part" if stem else temporary_name()
+
+
+def names_before(name: str) -> list[str]:
+    """The names of which ``name`` is the :func:`next_name`."""
+    stem, count = _counted(name)
+    return [f".{stem}-{number}.part" if number else f".{stem}.part" for number in range(count)]
+
+
+def _counted(name: str) -> tuple[str, int]:
+    found = _TEMPORARY.fullmatch(name)
+    return (found[1], int(found[2] or 0)) if found else ("", 0)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from artifact_browser.transfers.disk import (
     free_bytes,
     local_name,
     local_path,
+    next_name,
     read_from_disk,
     temporary_name,
 )
@@ -75,11 +76,9 @@ class DownloadOrder(TreeOrder):
         return local_path(self.folder, item.target), self.bucket, item.source
 
     def given_up(self, item: Item) -> Item:
-        return replace(item, begun="")  # of a file here: the run it ended in could remove it
-
-    def anew(self, planning: Planning, item: Item) -> Item:
-        planning.tidy(self.debris([item]))
-        return self.given_up(item)
+        return replace(
+            item, begun=next_name(item.begun)
+        )  # what the run it ended in could not remove is removed by then
 
     def debris(self, items: Sequence[Item]) -> Sequence[Task]:
         return [RemoveTemporary(self.folder, item.target, item.begun) for item in items]
@@ -234,15 +233,13 @@ class DownloadTree(Tree):
                 planning.fail(item, BlobNotFound("It is not there any more.", subject=item.source))
                 continue
             same = (blob.key, blob.size_bytes, blob.etag) == (item.source, item.size_bytes, item.etag)
-            if item.begun and not same:
-                planning.tidy(self._order.debris([item]))
             fresh = replace(
                 item,
                 source=blob.key,
                 size_bytes=blob.size_bytes,
                 modified_us=blob.modified_us,
                 etag=blob.etag,
-                begun=item.begun if item.begun and same else temporary_name(),
+                begun=item.begun if item.begun and same else next_name(item.begun),
             )
             looked.append(planning.add(fresh, self._exists))
         return looked

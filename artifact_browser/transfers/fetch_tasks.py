@@ -35,6 +35,7 @@ from artifact_browser.transfers.disk import (
     local_name,
     local_path,
     make_folder,
+    names_before,
     open_temporary,
     put_in_place,
     sync_file_system,
@@ -76,6 +77,7 @@ class FetchBlob(Task):
         temporary, final = local_name(folder, self.temporary), local_name(self.root, self.item.target)
         placed = False
         try:
+            remove_before(folder, self.temporary)
             with open_temporary(temporary, create=True) as file:
                 info, how = self._read(stage, file)
             stop = stage.cancel.raise_if_cancelled
@@ -135,6 +137,7 @@ class OpenTarget(Task):
         info = _source(stage, self).head(self.bucket, self.item.source)
         check_same(info, self.item.size_bytes, self.item.etag)
         folder = Path(make_folder(self.root, _folder_of(self.item.target)))
+        remove_before(folder, self.temporary)
         if self.known and _holds(folder / self.temporary, info.size_bytes):
             return Opened(info, self._still_there(folder / self.temporary, stage))
         with disk_errors(folder):
@@ -266,7 +269,7 @@ class MakeFolder(Task):
 
 @dataclass(frozen=True, slots=True)
 class RemoveTemporary(Task):
-    """Remove what an item that ended early left beside its target; gone is fine."""
+    """Remove what an item that ended early left beside its target, its tries before included; gone is fine."""
 
     root: str
     target: str
@@ -274,6 +277,7 @@ class RemoveTemporary(Task):
 
     def run(self, stage: Stage) -> None:
         path = beside(self.root, self.target, self.temporary)
+        remove_before(path.parent, self.temporary)
         with disk_errors(path), suppress(FileNotFoundError, NotADirectoryError):
             path.unlink()
 
@@ -445,6 +449,13 @@ def _holds(temporary: Path, size_bytes: int) -> bool:
 
 def _folder_of(target: str) -> str:
     return target.rpartition("/")[0]
+
+
+def remove_before(folder: str | Path, temporary: str) -> None:
+    """Remove what tries before this one have begun in ``folder``: who was to do that may have been killed."""
+    for name in names_before(temporary):
+        with disk_errors(folder), suppress(FileNotFoundError, NotADirectoryError):
+            Path(folder, name).unlink()
 
 
 def beside(root: str, target: str, temporary: str) -> Path:

@@ -250,7 +250,7 @@ class Stream:
             return self._order.doubted(one.item)
         item = replace(one.item, tried=one.attempts)
         if item.begun and (self._order.afresh or one.state is ItemState.FAILED):
-            return self._order.anew(self._planning, item)
+            return self._order.given_up(item)
         return item
 
     def _plan(self, items: Sequence[Item], source: _Source) -> None:

@@ -34,10 +34,6 @@ class TreeOrder(Order):
     def plan(self, planning: Planning) -> Iterable[Course]:
         return self.tree(planning).whole(self.again)
 
-    def anew(self, planning: Planning, item: Item) -> Item:
-        """As :meth:`given_up`, of an item that a run before has ended, or whose source is another by now."""
-        return self.given_up(item)
-
 
 class Tree(ABC):
     """One run's plan. Lives in the thread that plans.

@@ -128,7 +128,7 @@ class UploadTree(Tree):
                 continue
             size, modified_us, file_id = stamp_of(status)
             if not item.folder and (size, modified_us, file_id) != (item.size_bytes, item.modified_us, item.file_id):
-                item = self._order.anew(planning, item)  # what was begun is of a file that is not that one any more
+                item = self._order.given_up(item)  # what was begun is of a file that is not that one any more
                 item = replace(item, size_bytes=size, modified_us=modified_us, file_id=file_id)
             found.append(planning.add(item, self._exists))
         return found

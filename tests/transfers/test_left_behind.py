@@ -13,6 +13,7 @@ import pytest
 
 from artifact_browser.errors import DiskError
 from artifact_browser.paths import in_home
+from artifact_browser.transfers.disk import names_before, next_name, temporary_name
 from artifact_browser.transfers.engine import _resumed
 from artifact_browser.transfers.handle import TransferHandle
 from artifact_browser.transfers.journal import Journal
@@ -23,7 +24,7 @@ from artifact_browser.workers.pool import WorkerPool
 from tests.parts.gate import Gate
 from tests.parts.s3_server import S3Server
 from tests.transfers.accounts import Between, between
-from tests.transfers.conftest import Bench, take_your_time, wait_for
+from tests.transfers.conftest import Bench, take_your_time, tree, wait_for
 
 LARGE = random.Random(5).randbytes(LARGE_BYTES // 64) * 80
 
@@ -85,6 +86,49 @@ def test_a_blob_that_is_gone_after_a_pause_leaves_no_file(bench: Bench, large: P
     handle.retry_failed()
     assert bench.finish(handle).state is JobState.FAILED
     wait_for(lambda: not list(down.iterdir()), "it is removed")
+
+
+@pytest.mark.parametrize("resumes", [False, True])
+def test_a_retry_removes_what_a_killed_engine_could_not(
+    bench: Bench, large: Path, tmp_path: Path, *, resumes: bool
+) -> None:
+    """The engine was to remove what failed items had begun; it was killed before it came to that, twice."""
+    small = tmp_path / "small.txt"
+    small.write_bytes(b"small")
+    bench.finish(bench.queue.upload(bench.record, bench.at("f/"), [large, small]))
+    down = tmp_path / "down"
+    down.mkdir()
+    (down / "f").write_bytes(b"in the way")
+    handle = bench.queue.download(bench.record, [bench.at("f/")], down)
+    assert bench.finish(handle).state is JobState.FAILED
+    begun = set[str]()
+    for _ in range(2):
+        begun |= {one.item.begun for one in handle.items()}
+        if resumes:
+            handle._partial = True  # of very many items the window does not know all: the journal does
+        handle.retry_failed()
+        assert bench.finish(handle).state is JobState.FAILED
+    bench.queue.settle(60)
+    assert len(begun) == 4
+    (down / "f").unlink()
+    (down / "f").mkdir()
+    for name in begun:
+        (down / "f" / name).write_bytes(b"half of it")
+    handle.retry_failed()
+    assert bench.finish(handle).state is JobState.DONE
+    assert tree(down) == {"f/large.bin": LARGE, "f/small.txt": b"small"}
+
+
+def test_names_say_which_were_before_them() -> None:
+    first = temporary_name()
+    second = next_name(first)
+    third = next_name(second)
+    assert len({first, second, third}) == 3
+    assert [names_before(one) for one in (first, second, third)] == [[], [first], [first, second]]
+    for odd in ("", "../../.bashrc", ".0123456789abcdef-99999999999.part", "upload-id"):
+        assert names_before(odd) == []
+        assert names_before(next_name(odd)) == []
+        assert next_name(odd).endswith(".part")
 
 
 def test_going_on_without_a_network_waits_for_it(bench: Bench, gate: Gate, large: Path) -> None:
