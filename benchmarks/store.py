@@ -78,6 +78,10 @@ class SinkStore:
         """Whoever started it ends it."""
 
 
+#: what is fetched has a checksum of its bytes, as on the benchmark's own server; where the store keeps one
+_CHECKED = {"ChecksumAlgorithm": "CRC32C", "ChecksumType": "FULL_OBJECT"}
+
+
 class RealStore:
     """A server that was named; keys and region are the environment's (``AWS_ACCESS_KEY_ID`` and so on)."""
 
@@ -87,6 +91,7 @@ class RealStore:
         self._s3 = client(self.access, request_checksum_calculation="when_required")
         self._s3.create_bucket(Bucket=self.access.bucket)
         self._provided: set[str] = set()
+        self._kept = self._keeps_checksums()
 
     def provide(self, shape: Shape) -> None:
         if shape.folder in self._provided:
@@ -94,14 +99,27 @@ class RealStore:
         from boto3.s3.transfer import TransferConfig, create_transfer_manager
 
         body = b"".join(pieces(shape.size_bytes))
-        with create_transfer_manager(self._s3, TransferConfig(multipart_chunksize=64 << 20)) as manager:
+        with create_transfer_manager(
+            self._s3, TransferConfig(multipart_threshold=64 << 20, multipart_chunksize=64 << 20)
+        ) as manager:
             uploads = [
-                manager.upload(io.BytesIO(body), self.access.bucket, shape.folder + name_of(number))
+                manager.upload(io.BytesIO(body), self.access.bucket, shape.folder + name_of(number), self._kept)
                 for number in range(shape.count)
             ]
             for upload in uploads:
                 upload.result()
         self._provided.add(shape.folder)
+
+    def _keeps_checksums(self) -> dict[str, str]:
+        from botocore.exceptions import ClientError
+
+        try:
+            answer = self._s3.put_object(
+                Bucket=self.access.bucket, Key="trial", Body=b"trial", ChecksumAlgorithm=_CHECKED["ChecksumAlgorithm"]
+            )
+        except ClientError:
+            return {}
+        return _CHECKED if "ChecksumCRC32C" in answer else {}
 
     def upload_fault(self, shape: Shape, prefix: str) -> str:
         found = list(self._objects(prefix))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import http.server
 import threading
@@ -10,13 +11,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from awscrt import checksums
+
 CONDITIONS = ("if-none-match", "if-match", "x-amz-copy-source-if-match", "x-amz-copy-source-if-none-match")
 _REFUSAL = b"<?xml version='1.0'?><Error><Code>NotImplemented</Code><Message>No such header.</Message></Error>"
+_BAD_DIGEST = b"<?xml version='1.0'?><Error><Code>BadDigest</Code><Message>It is another.</Message></Error>"
 #: What belongs to one connection.
 _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host", "expect"}
 
 #: ``(method, path)`` of a request that is about to be passed on
 Before = Callable[[str, str], None]
+
+
+def _crc32c(body: bytes) -> str:
+    return base64.b64encode(checksums.crc32c(body).to_bytes(4, "big")).decode()
 
 
 @dataclass
@@ -30,10 +38,17 @@ class OddStore:
 
 @contextmanager
 def odd_store(
-    endpoint: str, *, ignores: tuple[str, ...] = (), refuses: tuple[str, ...] = (), server: str = "Odd Store 1"
+    endpoint: str,
+    *,
+    ignores: tuple[str, ...] = (),
+    refuses: tuple[str, ...] = (),
+    looks_at_named: bool = False,
+    server: str = "Odd Store 1",
 ) -> Iterator[OddStore]:
     """Passes everything on to ``endpoint`` but the conditions: those it ``ignores`` are dropped, for those it ``refuses`` it
     answers 501. GETs keep theirs.
+
+    :param looks_at_named: it refuses a wrong CRC32C, but only where the algorithm is named, as Ceph 20.2 (moto takes any)
     """
     store, behind = OddStore(), urlsplit(endpoint)
 
@@ -56,6 +71,10 @@ def odd_store(
                     self._say(501, {"content-type": "application/xml"}, _REFUSAL)
                     return
                 headers = {name: value for name, value in headers.items() if name not in ignores}
+                named = looks_at_named and headers.get("x-amz-sdk-checksum-algorithm") == "CRC32C"
+                if named and headers["x-amz-checksum-crc32c"] != _crc32c(body):
+                    self._say(400, {"content-type": "application/xml"}, _BAD_DIGEST)
+                    return
             connection = http.client.HTTPConnection(behind.hostname or "", behind.port)
             try:
                 connection.request(self.command, self.path, body, headers)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import time
 from pathlib import Path
 
 import pytest
+from awscrt import checksums
 
 from artifact_browser.errors import BlobNotFound, UploadNotFound
 from artifact_browser.storage.driver import Driver, FileSlice, WriteOptions
@@ -33,7 +35,13 @@ def test_parts_become_the_blob(store: Store, driver: Driver, bucket: str, tmp_pa
     assert info.metadata == {"by": "parts"}
     assert driver.get_tags(bucket, "odd + key//é") == ({"t": "1"} if store.keeps_tags_of_parts else {})
     assert content(driver, bucket, "odd + key//é") == file.read_bytes()
+    assert info.checksums.get("CRC32C", crc32c(file.read_bytes())) == crc32c(file.read_bytes())
     assert driver.list_uploads(bucket) == []
+
+
+def crc32c(data: bytes) -> str:
+    """As S3 writes it."""
+    return base64.b64encode(checksums.crc32c(data).to_bytes(4, "big")).decode()
 
 
 def test_another_job_resumes_from_the_parts_the_store_has(store: Store, driver: Driver, bucket: str) -> None:

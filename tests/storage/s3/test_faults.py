@@ -383,6 +383,40 @@ def test_a_checked_checksum_is_said(tmp_path: Path, compatibility: bool) -> None
         assert driver.capabilities.checksums == ("CRC32C",)
 
 
+@pytest.mark.parametrize(
+    ("proven", "takes", "asked_for"),
+    [
+        (Support.YES, 2, ["FULL_OBJECT"]),
+        (Support.YES, 1, ["FULL_OBJECT", ""]),
+        (Support.YES, 0, ["FULL_OBJECT", "", None]),
+        (Support.UNKNOWN, 2, [""]),
+        (Support.NO, 0, ["", None]),
+    ],
+)
+def test_an_upload_is_begun_with_the_best_checksum_the_store_takes(
+    tmp_path: Path, proven: Support, takes: int, asked_for: list[str | None]
+) -> None:
+    """``takes``: 2 of the whole, 1 of the parts, 0 none."""
+
+    def script(asked: Asked, _number: int) -> Reply:
+        algorithm, kind = (asked.headers.get(f"x-amz-checksum-{name}", "") for name in ("algorithm", "type"))
+        if takes < bool(algorithm) + bool(kind):
+            return error("InvalidRequest", 400)
+        body = b"<InitiateMultipartUploadResult><UploadId>u</UploadId></InitiateMultipartUploadResult>"
+        return Reply(200, body, {"x-amz-checksum-algorithm": algorithm} if algorithm else {})
+
+    with serving(script) as server:
+        driver = opened(server.url, tmp_path)
+        driver._access.account.remembered.learn(named_checksum=proven)
+        assert driver.create_upload("b", "k") == "u"
+        kinds = [
+            asked.headers.get("x-amz-checksum-type", "") if "x-amz-checksum-algorithm" in asked.headers else None
+            for asked in server.asked
+        ]
+        assert kinds == asked_for
+        assert driver.capabilities.checksums == (("CRC32C",) if takes else ())
+
+
 def test_the_stored_checksum_is_asked_for_but_not_of_a_range(tmp_path: Path) -> None:
     """AWS tells it to nobody else; the checksum of the whole would not be the range's."""
 

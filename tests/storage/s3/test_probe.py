@@ -92,6 +92,24 @@ def test_the_answer_is_the_stores_and_nothing_stays(
     assert everything_in(moto, bucket) == []
 
 
+@pytest.mark.parametrize("compatibility", [False, True])
+@pytest.mark.parametrize(("looks", "how"), [(False, "md5"), (True, "crc32c")])
+def test_a_checksum_counts_that_a_store_was_seen_to_look_at(
+    moto: S3Server, tmp_path: Path, bucket: str, looks: bool, how: str, compatibility: bool
+) -> None:
+    """moto echoes whatever checksum is named; what it says of one proves nothing."""
+    with (
+        odd(moto, tmp_path, looks_at_named=looks) as (_, store),
+        store.opened(compatibility=compatibility) as driver,
+    ):
+        assert driver.put(bucket, "before", b"1").verified == "md5"
+        assert driver.put(bucket, "a", b"1", condition=CREATE).verified == how
+        assert driver.capabilities.checksums == (("CRC32C",) if looks else ())
+        if looks and not compatibility:  # which asks for no stored checksum
+            assert driver.head(bucket, "a").checksums == {"CRC32C": "kPWZ4w=="}
+    assert everything_in(moto, bucket) == ["a", "before"]
+
+
 def test_it_is_asked_once_and_remembered_for_the_account(moto: S3Server, tmp_path: Path, bucket: str) -> None:
     with odd(moto, tmp_path) as (door, store):
         with store.opened() as driver:

@@ -183,8 +183,10 @@ class BotoBlobs:
         """The answer, the checksum it echoed, and how the bytes were checked."""
         remembered = self._account.remembered
         with Source(body) as source:
-            trying = remembered.facts().checksum is not Support.NO
-            checksum = {"ChecksumCRC32C": source.crc32c()} if trying else {}
+            facts = remembered.facts()
+            named = {"ChecksumAlgorithm": "CRC32C"} if facts.named_checksum is Support.YES else {}
+            trying = facts.checksum is not Support.NO or named
+            checksum = {"ChecksumCRC32C": source.crc32c(), **named} if trying else {}
 
             def write(proof: dict[str, str]) -> Any:
                 source.check_unchanged()  # its proof is of one state of the file: a mixture replaces nothing

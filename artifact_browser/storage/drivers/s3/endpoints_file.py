@@ -3,7 +3,7 @@
 ::
 
     {"schema": 2,
-     "endpoints": {<address>: {"checksum": "yes", "raw_plus": "no"}},
+     "endpoints": {<address>: {"checksum": "yes", "named_checksum": "yes", "raw_plus": "no"}},
      "accounts": {<account id>: {<address>: {
          "conditions": {"conditional_create": "yes", ..., "asked_us": ..., "server": "MinIO", "bucket": ...},
          "versioned": {...},                      the same of buckets that have their versions on

@@ -50,6 +50,7 @@ from artifact_browser.storage.drivers.s3.uploads import speaking_of_upload
 from artifact_browser.storage.drivers.s3.write_options import checked_header, refuses_checksum, write_headers
 
 _CHECKSUM = "x-amz-checksum-crc32c"
+_NAMED = {"x-amz-sdk-checksum-algorithm": "CRC32C"}
 #: AWS tells a blob's stored checksum only to those who ask; of a range it knows none
 _TELL_CHECKSUM = {"x-amz-checksum-mode": "ENABLED"}
 _MD5 = "content-md5"
@@ -195,9 +196,11 @@ class OwnBlobs:
         """
         remembered = self._account.remembered
         with Source(body) as source:
-            checksum = source.crc32c() if remembered.facts().checksum is not Support.NO else ""
+            facts = remembered.facts()
+            named = _NAMED if facts.named_checksum is Support.YES else {}
+            checksum = source.crc32c() if facts.checksum is not Support.NO or named else ""
             try:
-                proof = {_CHECKSUM: checksum} if checksum else {_MD5: source.content_md5()}
+                proof = {_CHECKSUM: checksum, **named} if checksum else {_MD5: source.content_md5()}
                 given = self._send_body(Request("PUT", bucket, key, query, {**headers, **proof}, source, once))
             except ArtifactBrowserError as error:
                 if not checksum or not refuses_checksum(error):

@@ -1,4 +1,4 @@
-"""Finding out which conditional writes an endpoint honours: the right value accepted *and* a wrong one refused.
+"""Finding out which conditional writes and checksums an endpoint honours: the right value accepted *and* a wrong one refused.
 
 Each kind is asked apart, with a blob of its own that is removed again (design decision 6). The requests go out raw,
 once each, with the condition in the form under test; what is proven is remembered for the account at the endpoint. It
@@ -15,6 +15,7 @@ from typing import Any
 from artifact_browser.errors import (
     AccessDenied,
     ArtifactBrowserError,
+    ChecksumMismatch,
     InputError,
     NotSupported,
     OutcomeUnknown,
@@ -29,6 +30,8 @@ from artifact_browser.storage.drivers.s3.conditions import etag_form
 from artifact_browser.storage.drivers.s3.probe_remains import Remains, Turn, new_key
 from artifact_browser.storage.drivers.s3.remembered import Facts
 
+#: and its CRC32C, as S3 writes it: the check value that is published with the polynomial
+_CHECKED, _CRC32C = b"123456789", "4waSgw=="
 _WRONG = "00000000000000000000000000000000"
 #: Refusals of a condition: 412, and what stores say that do not know it or stumble over it.
 _REFUSED = (PreconditionFailed, OutcomeUnknown, ServerFault)
@@ -54,7 +57,7 @@ class Prober:
         self._server = ""
 
     def probe(self, bucket: str, prefix: str = "") -> Facts:
-        """Ask for every kind and remember the answers. Takes about 25 small requests, and as many again (twice at most)
+        """Ask for every kind and remember the answers. Takes about 27 small requests, and as many again (twice at most)
         when the store was in trouble meanwhile: what it refused for that is not what it cannot do.
 
         What is written is removed in every case; what a killed process left behind, by the next call.
@@ -123,6 +126,7 @@ class Prober:
             lambda: self._copy(bucket, key + "-copy", copy_source, IfNoneMatch="*"),
         )
         complete = self._complete(bucket, key, quoted=quoted)
+        self._ask_for_checksum(bucket, key)
         delete = self._delete(bucket, key, quoted=quoted)
         found = {
             "conditional_create": create,
@@ -194,6 +198,24 @@ class Prober:
             lambda: self._remove(bucket, key, IfMatch=etag_form(_WRONG, quoted=quoted)),
         )
 
+    def _ask_for_checksum(self, bucket: str, key: str) -> None:
+        """Whether a checksum is looked at whose algorithm is named: the right one accepted and told, a wrong one refused."""
+        found = Support.NO
+        try:
+            if self._put_checked(bucket, key, _CRC32C) == _CRC32C:
+                try:
+                    self._put_checked(bucket, key, "AAAAAA==")
+                except ChecksumMismatch:
+                    found = Support.YES
+        except AccessDenied:
+            return
+        except (ChecksumMismatch, *_REFUSED, *_UNKNOWN_CALL) as error:
+            if isinstance(error, _MAY_PASS):
+                self._in_trouble = True
+                return
+        known = {"checksum": found} if found is Support.YES else {}
+        self._boto.access.account.remembered.learn(named_checksum=found, **known)
+
     # -- the raw calls, once each ---------------------------------------------------------------------------------
     def _put(self, bucket: str, key: str, body: bytes, **condition: Any) -> str:
         answer = self._boto.call(
@@ -201,6 +223,17 @@ class Prober:
         )
         self._server = str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("server", ""))
         return str(answer["ETag"]).strip('"')
+
+    def _put_checked(self, bucket: str, key: str, checksum: str) -> str:
+        """The checksum that the answer tells."""
+        answer = self._boto.call(
+            bucket,
+            lambda s3: s3.put_object(
+                Bucket=bucket, Key=key, Body=_CHECKED, ChecksumAlgorithm="CRC32C", ChecksumCRC32C=checksum
+            ),
+            once=True,
+        )
+        return str(answer.get("ChecksumCRC32C", ""))
 
     def _copy(self, bucket: str, key: str, source: Any, **condition: Any) -> None:
         self._boto.call(

@@ -34,6 +34,8 @@ class Facts:
     """One account's proven ways at one endpoint.
 
     :ivar checksum: it checks ``x-amz-checksum-crc32c`` and says so
+    :ivar named_checksum: it was seen to refuse a wrong one whose algorithm is named beside it, as AWS's own clients do. Ceph 20.2
+    looks at no other; moto says yes to any
     :ivar raw_plus: a ``+`` in a listed key stands for itself (``yes``) or for a space (``no``)
     :ivar asked_us: when conditions were tried; 0: never. :ivar server: what it called itself. :ivar bucket: and where
     """
@@ -46,13 +48,14 @@ class Facts:
     conditional_complete: Support = Support.UNKNOWN
     etag_quoted: bool = True
     checksum: Support = Support.UNKNOWN
+    named_checksum: Support = Support.UNKNOWN
     raw_plus: Support = Support.UNKNOWN
     asked_us: int = 0
     server: str = ""
     bucket: str = ""
 
 
-_OF_ENDPOINT = ("checksum", "raw_plus")
+_OF_ENDPOINT = ("checksum", "named_checksum", "raw_plus")
 _KINDS = tuple(one.name for one in fields(Facts) if one.name.startswith("conditional_"))
 _PLAIN, _VERSIONED = "conditions", "versioned"
 
@@ -194,7 +197,7 @@ class Remembered:
 
         def whole(entry: object) -> Facts:
             facts = _KNOWN if self.known else _decode(entry)
-            return replace(facts, checksum=ways.checksum, raw_plus=ways.raw_plus)
+            return replace(facts, **{name: getattr(ways, name) for name in _OF_ENDPOINT})
 
         self._facts = {name: whole(entry) for name, entry in {"": part(mine, _PLAIN), **part(mine, "buckets")}.items()}
         self._versioned = whole(part(mine, _VERSIONED))

@@ -18,6 +18,11 @@ from artifact_browser.storage.drivers.s3.rest import BlobAt
 from artifact_browser.storage.drivers.s3.write_options import refuses_checksum, write_parameters
 from artifact_browser.storage.etag import etag_of_parts
 
+#: what a store is asked to keep: a checksum of the whole blob, by which whoever reads it can check it in any ranges; one of
+#: its parts' checksums
+_OF_WHOLE = {"ChecksumAlgorithm": "CRC32C", "ChecksumType": "FULL_OBJECT"}
+_OF_PARTS = {"ChecksumAlgorithm": "CRC32C"}
+
 
 @dataclass(frozen=True, slots=True)
 class CopySource:
@@ -46,7 +51,6 @@ class Uploads:
     ) -> str:
         parameters = write_parameters(options)
         remembered = self._account.remembered
-        wanted = {} if remembered.facts().checksum is Support.NO else {"ChecksumAlgorithm": "CRC32C"}
 
         def create(checksum: Mapping[str, Any]) -> Mapping[str, Any]:
             attempts = count()
@@ -59,13 +63,17 @@ class Uploads:
 
             return self._boto.call(bucket, send, subject=f"{bucket}/{key}")
 
-        try:
-            answer = create(wanted)
-        except ArtifactBrowserError as error:
-            if not wanted or not refuses_checksum(error):
-                raise
-            answer = create({})
-        if wanted and remembered.facts().checksum is Support.UNKNOWN:
+        facts = remembered.facts()
+        choices: list[Mapping[str, str]] = [_OF_WHOLE] if facts.named_checksum is Support.YES else []
+        choices += [_OF_PARTS] if facts.checksum is not Support.NO else []
+        for wanted in (*choices, {}):
+            try:
+                answer = create(wanted)
+                break
+            except ArtifactBrowserError as error:
+                if not wanted or not refuses_checksum(error):
+                    raise
+        if facts.checksum is Support.UNKNOWN:
             known = answer.get("ChecksumAlgorithm") == "CRC32C"
             remembered.learn(checksum=Support.YES if known else Support.NO)
         return str(answer["UploadId"])
