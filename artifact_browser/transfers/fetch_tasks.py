@@ -77,7 +77,7 @@ class FetchBlob(Task):
         temporary, final = local_name(folder, self.temporary), local_name(self.root, self.item.target)
         placed = False
         try:
-            remove_before(folder, self.temporary)
+            _remove(folder, names_before(self.temporary))
             with open_temporary(temporary, create=True) as file:
                 info, how = self._read(stage, file)
             stop = stage.cancel.raise_if_cancelled
@@ -137,7 +137,7 @@ class OpenTarget(Task):
         info = _source(stage, self).head(self.bucket, self.item.source)
         check_same(info, self.item.size_bytes, self.item.etag)
         folder = Path(make_folder(self.root, _folder_of(self.item.target)))
-        remove_before(folder, self.temporary)
+        _remove(folder, names_before(self.temporary))
         if self.known and _holds(folder / self.temporary, info.size_bytes):
             return Opened(info, self._still_there(folder / self.temporary, stage))
         with disk_errors(folder):
@@ -276,10 +276,8 @@ class RemoveTemporary(Task):
     temporary: str
 
     def run(self, stage: Stage) -> None:
-        path = beside(self.root, self.target, self.temporary)
-        remove_before(path.parent, self.temporary)
-        with disk_errors(path), suppress(FileNotFoundError, NotADirectoryError):
-            path.unlink()
+        folder = beside(self.root, self.target, self.temporary).parent
+        _remove(folder, [*names_before(self.temporary), self.temporary])
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,11 +449,14 @@ def _folder_of(target: str) -> str:
     return target.rpartition("/")[0]
 
 
-def remove_before(folder: str | Path, temporary: str) -> None:
-    """Remove what tries before this one have begun in ``folder``: who was to do that may have been killed."""
-    for name in names_before(temporary):
-        with disk_errors(folder), suppress(FileNotFoundError, NotADirectoryError):
-            Path(folder, name).unlink()
+def _remove(folder: str | Path, names: Sequence[str]) -> None:
+    """Temporary files of ``folder``; gone is fine. Before a try begins, those of the tries before it: who was to remove them
+    may have been killed.
+    """
+    for name in names:
+        path = Path(folder, name)
+        with disk_errors(path), suppress(FileNotFoundError, NotADirectoryError):
+            path.unlink()
 
 
 def beside(root: str, target: str, temporary: str) -> Path:

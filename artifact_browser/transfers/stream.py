@@ -244,7 +244,7 @@ class Stream:
         return self._answer is not None or (hungry and len(self._free) > 0)
 
     def _again(self, left: Left) -> Item:
-        """What failed, or ended with its run, may have left something, which is removed (by now, or here)."""
+        """What failed, or ended with its run, may have left something, which is removed (by now, or before it begins anew)."""
         one = left.one
         if left.doubted:
             return self._order.doubted(one.item)

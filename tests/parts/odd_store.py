@@ -23,7 +23,8 @@ _HOP = {"connection", "keep-alive", "transfer-encoding", "content-length", "host
 Before = Callable[[str, str], None]
 
 
-def _crc32c(body: bytes) -> str:
+def crc32c(body: bytes) -> str:
+    """As S3 writes it."""
     return base64.b64encode(checksums.crc32c(body).to_bytes(4, "big")).decode()
 
 
@@ -72,7 +73,7 @@ def odd_store(
                     return
                 headers = {name: value for name, value in headers.items() if name not in ignores}
                 named = looks_at_named and headers.get("x-amz-sdk-checksum-algorithm") == "CRC32C"
-                if named and headers["x-amz-checksum-crc32c"] != _crc32c(body):
+                if named and headers["x-amz-checksum-crc32c"] != crc32c(body):
                     self._say(400, {"content-type": "application/xml"}, _BAD_DIGEST)
                     return
             connection = http.client.HTTPConnection(behind.hostname or "", behind.port)

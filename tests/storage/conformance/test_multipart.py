@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import time
 from pathlib import Path
 
 import pytest
-from awscrt import checksums
 
 from artifact_browser.errors import BlobNotFound, UploadNotFound
 from artifact_browser.storage.driver import Driver, FileSlice, WriteOptions
+from tests.parts.odd_store import crc32c
 from tests.storage.conformance.stores import EXACT, Store, all_keys, content
 
 MIB = 1024**2
@@ -37,11 +36,6 @@ def test_parts_become_the_blob(store: Store, driver: Driver, bucket: str, tmp_pa
     assert content(driver, bucket, "odd + key//é") == file.read_bytes()
     assert info.checksums.get("CRC32C", crc32c(file.read_bytes())) == crc32c(file.read_bytes())
     assert driver.list_uploads(bucket) == []
-
-
-def crc32c(data: bytes) -> str:
-    """As S3 writes it."""
-    return base64.b64encode(checksums.crc32c(data).to_bytes(4, "big")).decode()
 
 
 def test_another_job_resumes_from_the_parts_the_store_has(store: Store, driver: Driver, bucket: str) -> None:

@@ -185,7 +185,7 @@ class BotoBlobs:
         with Source(body) as source:
             facts = remembered.facts()
             named = {"ChecksumAlgorithm": "CRC32C"} if facts.named_checksum is Support.YES else {}
-            trying = facts.checksum is not Support.NO or named
+            trying = facts.checksum is not Support.NO
             checksum = {"ChecksumCRC32C": source.crc32c(), **named} if trying else {}
 
             def write(proof: dict[str, str]) -> Any:

@@ -198,7 +198,7 @@ class OwnBlobs:
         with Source(body) as source:
             facts = remembered.facts()
             named = _NAMED if facts.named_checksum is Support.YES else {}
-            checksum = source.crc32c() if facts.checksum is not Support.NO or named else ""
+            checksum = source.crc32c() if facts.checksum is not Support.NO else ""
             try:
                 proof = {_CHECKSUM: checksum, **named} if checksum else {_MD5: source.content_md5()}
                 given = self._send_body(Request("PUT", bucket, key, query, {**headers, **proof}, source, once))

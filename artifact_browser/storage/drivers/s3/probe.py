@@ -31,7 +31,7 @@ from artifact_browser.storage.drivers.s3.probe_remains import Remains, Turn, new
 from artifact_browser.storage.drivers.s3.remembered import Facts
 
 #: and its CRC32C, as S3 writes it: the check value that is published with the polynomial
-_CHECKED, _CRC32C = b"123456789", "4waSgw=="
+_CHECKED, _CRC32C, _OTHER_CRC32C = b"123456789", "4waSgw==", "AAAAAA=="
 _WRONG = "00000000000000000000000000000000"
 #: Refusals of a condition: 412, and what stores say that do not know it or stumble over it.
 _REFUSED = (PreconditionFailed, OutcomeUnknown, ServerFault)
@@ -139,26 +139,31 @@ class Prober:
         proven = {kind: support for kind, support in found.items() if support is not Support.UNKNOWN}
         return {**proven, "etag_quoted": quoted}
 
-    def _kind(self, right: Callable[[], object], wrong: Callable[[], object]) -> Support:
+    def _kind(
+        self,
+        right: Callable[[], object],
+        wrong: Callable[[], object],
+        refusal: type[ArtifactBrowserError] = PreconditionFailed,
+    ) -> Support:
         """YES if the right value goes through and the wrong one does not; UNKNOWN where the call is not allowed."""
         try:
-            return Support.YES if self._refused(wrong) and self._accepted(right) else Support.NO
+            return Support.YES if self._refused(wrong, refusal) and self._accepted(right, refusal) else Support.NO
         except AccessDenied:
             return Support.UNKNOWN  # says something about these keys, and nothing about the store
 
-    def _accepted(self, send: Callable[[], object]) -> bool:
+    def _accepted(self, send: Callable[[], object], refusal: type[ArtifactBrowserError]) -> bool:
         try:
             send()
-        except (*_REFUSED, *_UNKNOWN_CALL) as error:
+        except (refusal, *_REFUSED, *_UNKNOWN_CALL) as error:
             self._in_trouble |= isinstance(error, _MAY_PASS)
             return False
         return True
 
-    def _refused(self, send: Callable[[], object]) -> bool:
-        """Whether the store refused *because of* the condition; not knowing the call does not count."""
+    def _refused(self, send: Callable[[], object], refusal: type[ArtifactBrowserError] = PreconditionFailed) -> bool:
+        """Whether the store refused *because of* the value; not knowing the call does not count."""
         try:
             send()
-        except PreconditionFailed:
+        except refusal:
             return True
         except (*_REFUSED, *_UNKNOWN_CALL) as error:
             self._in_trouble |= isinstance(error, _MAY_PASS)
@@ -199,22 +204,15 @@ class Prober:
         )
 
     def _ask_for_checksum(self, bucket: str, key: str) -> None:
-        """Whether a checksum is looked at whose algorithm is named: the right one accepted and told, a wrong one refused."""
-        found = Support.NO
-        try:
-            if self._put_checked(bucket, key, _CRC32C) == _CRC32C:
-                try:
-                    self._put_checked(bucket, key, "AAAAAA==")
-                except ChecksumMismatch:
-                    found = Support.YES
-        except AccessDenied:
-            return
-        except (ChecksumMismatch, *_REFUSED, *_UNKNOWN_CALL) as error:
-            if isinstance(error, _MAY_PASS):
-                self._in_trouble = True
-                return
-        known = {"checksum": found} if found is Support.YES else {}
-        self._boto.access.account.remembered.learn(named_checksum=found, **known)
+        """Whether a checksum is looked at whose algorithm is named: all buckets of the endpoint are the same in that."""
+        found = self._kind(
+            lambda: self._put_checked(bucket, key, _CRC32C),
+            lambda: self._put_checked(bucket, key, _OTHER_CRC32C),
+            refusal=ChecksumMismatch,
+        )
+        if found is not Support.UNKNOWN:
+            looked_at = {"checksum": found} if found is Support.YES else {}
+            self._boto.access.account.remembered.learn(named_checksum=found, **looked_at)
 
     # -- the raw calls, once each ---------------------------------------------------------------------------------
     def _put(self, bucket: str, key: str, body: bytes, **condition: Any) -> str:
@@ -224,8 +222,8 @@ class Prober:
         self._server = str(answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("server", ""))
         return str(answer["ETag"]).strip('"')
 
-    def _put_checked(self, bucket: str, key: str, checksum: str) -> str:
-        """The checksum that the answer tells."""
+    def _put_checked(self, bucket: str, key: str, checksum: str) -> None:
+        """:raises UnexpectedAnswer: the answer does not tell the checksum: nobody has looked at it"""
         answer = self._boto.call(
             bucket,
             lambda s3: s3.put_object(
@@ -233,7 +231,8 @@ class Prober:
             ),
             once=True,
         )
-        return str(answer.get("ChecksumCRC32C", ""))
+        if answer.get("ChecksumCRC32C") != checksum:
+            raise UnexpectedAnswer("The store does not say the checksum.", subject=bucket)
 
     def _copy(self, bucket: str, key: str, source: Any, **condition: Any) -> None:
         self._boto.call(
